@@ -1,0 +1,1 @@
+"""Who answers? Agents that solve one task with a library of functions."""

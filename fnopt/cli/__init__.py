@@ -1,0 +1,1 @@
+"""What did the user ask? The only printing, the only exit codes."""

@@ -1,0 +1,1 @@
+"""How good is it? Trials, evaluations and the gate."""

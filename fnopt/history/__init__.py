@@ -1,0 +1,1 @@
+"""Where does it live? Git as the training log: commits, trailers, evidence."""

@@ -1,0 +1,1 @@
+"""What is a learned function? Pure values on libcst: functions, edits, schemas, rules."""

@@ -1,0 +1,1 @@
+"""Who thinks? Model endpoints, with retries, a meter and a reply cache."""

@@ -1,0 +1,1 @@
+"""What does it look like? Progress and tables on a terminal."""

@@ -1,0 +1,1 @@
+"""Where does learned code run? The only place that executes it."""

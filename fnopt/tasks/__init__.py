@@ -1,0 +1,1 @@
+"""What is asked? Task formats, splits and scorers."""

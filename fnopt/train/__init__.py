@@ -1,0 +1,1 @@
+"""How does it get better? Optimizer, screen, step and loop."""

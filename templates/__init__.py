@@ -1,0 +1,1 @@
+"""The texts that fnopt writes: prompts, messages, scaffolds. Jinja2 files, overridable by name."""
