@@ -193,4 +193,6 @@ def _nearest(key: str) -> str:
     if not near and "." in key:
         last = {name.split(".")[-1]: name for name in known_keys()}
         near = [last[hit] for hit in difflib.get_close_matches(key.split(".")[-1], last, n=1)]
-    return f"did you mean {near[0]}?" if near else f"known sections: {', '.join(Config.model_fields)}"
+    return (
+        f"did you mean {near[0]}?" if near else f"known sections: {', '.join(Config.model_fields)}"
+    )

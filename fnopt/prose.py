@@ -41,7 +41,7 @@ class Prose:
         return SandboxedEnvironment(
             loader=ChoiceLoader([*loaders, PackageLoader("fnopt.templates", "")]),
             undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701 - prompts and messages, never HTML
+            autoescape=False,  # prompts and messages, never HTML
             trim_blocks=True,
             lstrip_blocks=True,
         )

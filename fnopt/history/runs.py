@@ -1,0 +1,235 @@
+"""A run: one branch ``fnopt/RUN`` of judged updates, and one candidate that waits.
+
+A candidate waits as a commit under ``refs/fnopt/pending/RUN``. Once judged it is published: the
+branch moves in one compare-and-swap from its head to the update, or to the update with its revert
+right behind; then the pending reference goes. A crash at any instant leaves the branch as it was
+with the candidate pending, or the judged update; nothing half.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from fnopt.errors import GitStateError, UsageError
+from fnopt.history import message
+from fnopt.history.evidence import Evidence
+from fnopt.history.repo import Commit, Repository
+
+BRANCHES = "refs/heads/fnopt/"
+PENDING = "refs/fnopt/pending/"
+RUNS = "refs/fnopt/runs/"
+PATIENCE_WITH_GIT = 2.0  # seconds that another git may hold packed-refs.lock before it is ours
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An update that waits for its verdict: a commit upon ``base``, as step ``step``."""
+
+    commit: str
+    base: str
+    tree: str
+    step: int
+    message: str
+
+
+class RunBranch:
+    """The branch, the pending reference and the evidence of one run."""
+
+    def __init__(self, repo: Repository, name: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(".lock"):
+            raise UsageError(f"{name!r} cannot name a run", "use letters, digits, '.', '_', '-'")
+        self.repo = repo
+        self.name = name
+        self.branch = BRANCHES + name
+        self.evidence = Evidence(repo, name)
+        self._pending = PENDING + name
+        self._journal = repo.folder / f"{name}.journal"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the branch is there."""
+        return self.repo.ref(self.branch) is not None
+
+    def start(self, base: str) -> None:
+        """Create the branch at commit ``base``. Raises GitStateError when it exists."""
+        if self.repo.ref("refs/heads/fnopt"):
+            raise GitStateError(
+                "a branch named 'fnopt' is in the way of 'fnopt/RUN'",
+                "rename it: git branch -m fnopt SOMETHING-ELSE",
+            )
+        self.repo.move(self.branch, base, None, f"start run {self.name}")
+
+    def head(self) -> str:
+        """The newest commit of the branch. Raises GitStateError when it is gone."""
+        head = self.repo.ref(self.branch)
+        if head is None:
+            raise GitStateError(f"run {self.name} has no branch", "fnopt train --new starts one")
+        return head
+
+    def commits(self) -> list[Commit]:
+        """The commits of the run, newest first; from where it began if that is known."""
+        start = self.evidence.document("run.json")
+        base = start["base"] if start else None
+        known = base and self.repo.is_ancestor(base, self.branch)
+        return self.repo.log(self.branch, *([f"^{base}"] if known else []))
+
+    def pending(self) -> Candidate | None:
+        """The candidate that a crash or an undecided verdict left, if it still fits the branch.
+
+        One that is already published, or whose base somebody has moved on from, is dropped.
+        """
+        commit = self.repo.ref(self._pending)
+        if commit is None:
+            return None
+        (found,) = self.repo.log("-1", commit)
+        step = int(message.trailers(found.message)["Fnopt-Step"][0])
+        candidate = Candidate(commit, found.parents[0], found.tree, step, found.message)
+        if candidate.base == self.head():
+            return candidate
+        self._drop(commit)
+        return None
+
+    def pend(self, tree: str, step: int, text: str) -> Candidate:
+        """Make a candidate of a tree, upon the branch's head."""
+        base = self.head()
+        commit = self.repo.commit(tree, [base], text)
+        self.repo.move(self._pending, commit, self.repo.ref(self._pending), "candidate")
+        return Candidate(commit, base, tree, step, text)
+
+    def publish(self, candidate: Candidate, text: str, folder: str, *, keep: bool) -> str:
+        """Publish a judged candidate with its final message; returns the update's commit.
+
+        Unless ``keep``, its revert is right behind it and moves with it. Raises GitStateError when
+        the branch has moved or a working tree that shows it is not clean.
+        """
+        update = self.repo.commit(candidate.tree, [candidate.base], text, sign=True)
+        new = update if keep else self._reverted(update, candidate.base, text)
+        self.advance(new, candidate.base, folder, f"step {candidate.step}")
+        self._drop(candidate.commit)
+        return update
+
+    def advance(self, new: str, old: str, folder: str, why: str) -> None:
+        """Move the branch from ``old`` to ``new``; a working tree that shows it follows."""
+        advance(self.repo, self.branch, new, old, folder, why, self._journal)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run: one process at a time. Cleans up what a killed one left behind."""
+        self.repo.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.repo.folder / f"{self.name}.lock", timeout=0)
+        holder = self.repo.folder / f"{self.name}.holder"
+        try:
+            lock.acquire()
+        except Timeout:
+            raise GitStateError(
+                f"run {self.name} is held by {_read(holder) or 'another process'}",
+                "wait for it, or end it; a dead holder's lock frees itself",
+            ) from None
+        try:
+            holder.write_text(f"process {os.getpid()} since {time.strftime('%F %T')}")
+            self._recover()
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _reverted(self, update: str, base: str, text: str) -> str:
+        subject = text.splitlines()[0]
+        marks = [(key, message.trailers(text)[key][0]) for key in ("Fnopt-Run", "Fnopt-Step")]
+        body = f"This reverts commit {update}."
+        said = message.compose(f'Revert "{subject}"', body, [*marks, ("Fnopt-Action", "revert")])
+        return self.repo.commit(self.repo.tree(base), [update], said, sign=True)
+
+    def _drop(self, commit: str) -> None:
+        # git locks packed-refs for every deletion; the journal says that such a lock is ours
+        self._journal.write_text(json.dumps({"deleting": commit}))
+        self.repo.delete(self._pending, commit)
+        self._journal.unlink(missing_ok=True)
+
+    def _recover(self) -> None:
+        for ref in (self.branch, self._pending, self.evidence.ref):
+            (self.repo.folder.parent / f"{ref}.lock").unlink(missing_ok=True)
+        try:
+            left = json.loads(_read(self._journal) or "{}")
+        except ValueError:
+            left = {}  # killed while writing it: nothing had moved yet
+        if "deleting" in left:
+            _remove_packed_lock(self.repo.folder.parent / "packed-refs.lock")
+        if "new" in left and self.repo.ref(self.branch) == left["new"]:
+            for worktree in self.repo.worktrees(self.branch):
+                if self.repo.index_tree(worktree) == self.repo.tree(left["old"]):
+                    self.repo.follow(worktree, left["old"], left["new"])
+        self._journal.unlink(missing_ok=True)
+
+
+def advance(
+    repo: Repository, branch: str, new: str, old: str, folder: str, why: str, journal: Path
+) -> None:
+    """Move a branch by compare-and-swap; the clean working trees that show it follow.
+
+    Raises GitStateError when one of them is not clean: it is never overwritten.
+    """
+    worktrees = repo.worktrees(branch)
+    for worktree in worktrees:
+        require_clean(repo, worktree, folder)
+    if worktrees:
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        journal.write_text(json.dumps({"old": old, "new": new}))
+    repo.move(branch, new, old, why)
+    for worktree in worktrees:
+        repo.follow(worktree, old, new)
+    journal.unlink(missing_ok=True)
+
+
+def require_clean(repo: Repository, worktree: Path, folder: str) -> None:
+    """Raise GitStateError if a working tree has changes that following could lose."""
+    changes = repo.changes_in(worktree, folder)
+    if changes:
+        raise GitStateError(
+            f"{worktree} shows the branch and is not clean: {', '.join(changes[:3])}",
+            "commit or stash those changes, or check out another branch",
+        )
+
+
+def names(repo: Repository) -> list[str]:
+    """The runs of a repository that have a branch, the newest evidence first."""
+    recent = [ref.removeprefix(RUNS) for ref in repo.refs(RUNS)]
+    branches = [ref.removeprefix(BRANCHES) for ref in repo.refs(BRANCHES)]
+    return [*(name for name in recent if name in branches), *(set(branches) - set(recent))]
+
+
+def current(repo: Repository) -> str | None:
+    """The run whose branch is checked out, else the one with the newest evidence, else None."""
+    shown = repo.checked_out() or ""
+    if shown.startswith(BRANCHES):
+        return shown.removeprefix(BRANCHES)
+    return next(iter(names(repo)), None)
+
+
+def fresh_name(repo: Repository) -> str:
+    """A name for a new run: ``run-1``, ``run-2``…"""
+    taken = {*names(repo), *(ref.removeprefix(RUNS) for ref in repo.refs(RUNS))}
+    return next(f"run-{n}" for n in range(1, len(taken) + 2) if f"run-{n}" not in taken)
+
+
+def _remove_packed_lock(lock: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_WITH_GIT
+    while lock.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    lock.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,117 @@
+"""The log of a run: its updates read back out of git, and its refused proposals out of evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fnopt.history import message
+from fnopt.history.repo import Commit
+from fnopt.history.runs import RunBranch
+
+
+@dataclass(frozen=True)
+class Update:
+    """One step as the log shows it.
+
+    ``commit`` is None for a refused proposal; ``revert`` is the commit that took the update back.
+    ``base`` and ``score`` are selection scores, 0 to 1, None where not measured.
+    """
+
+    commit: str | None
+    revert: str | None
+    step: int
+    action: str
+    function: str
+    base: float | None
+    score: float | None
+    verdict: str
+    reason: str
+    tokens: int
+    cost: float | None
+
+
+def updates(run: RunBranch) -> list[Update]:
+    """Every step of a run that came to a proposal, oldest first; also roll-backs by people."""
+    commits = run.commits()
+    found = [*_published(commits), *_refused(run.evidence.steps())]
+    return sorted(found, key=lambda update: update.step)
+
+
+def _published(commits: Iterable[Commit]) -> list[Update]:
+    commits = list(commits)
+    reverts = {bad: c.sha for c in commits if (bad := message.reverted(c.message))}
+    found: list[Update] = []
+    for commit in reversed(commits):
+        marks = message.trailers(commit.message)
+        if "Fnopt-Verdict" in marks:
+            update = _update(commit, marks, reverts.get(commit.sha))
+            last = found[-1].step if found else 0
+            found.append(update if update.step else replace(update, step=last))
+    return found
+
+
+def _update(commit: Commit, marks: Mapping[str, tuple[str, ...]], revert: str | None) -> Update:
+    tokens, cost = parse_cost(_first(marks, "Fnopt-Cost"))
+    return Update(
+        commit=commit.sha,
+        revert=revert,
+        step=int(_first(marks, "Fnopt-Step") or 0),
+        action=", ".join(marks.get("Fnopt-Action", ())),
+        function=", ".join(marks.get("Fnopt-Function", ())),
+        base=_figure(_first(marks, "Fnopt-Base")),
+        score=_figure(_first(marks, "Fnopt-Score")),
+        verdict=_first(marks, "Fnopt-Verdict").split(" ")[0].rstrip(";:,"),
+        reason=_reason(_first(marks, "Fnopt-Verdict")),
+        tokens=tokens,
+        cost=cost,
+    )
+
+
+def _refused(steps: Mapping[int, Mapping[str, Any]]) -> list[Update]:
+    return [
+        Update(
+            commit=None,
+            revert=None,
+            step=number,
+            action=", ".join(action for action, _ in step["actions"]),
+            function=", ".join(function for _, function in step["actions"]),
+            base=step["base"],
+            score=None,
+            verdict="refused",
+            reason=step["reason"],
+            tokens=step["tokens"],
+            cost=step["cost"],
+        )
+        for number, step in steps.items()
+        if step["verdict"] == "refused"
+    ]
+
+
+def format_cost(tokens: int, cost: float | None) -> str:
+    """The trailer ``Fnopt-Cost``: ``48210 tokens, $0.0312``."""
+    return f"{tokens} tokens, {'unknown price' if cost is None else f'${cost:.4f}'}"
+
+
+def parse_cost(text: str) -> tuple[int, float | None]:
+    """Tokens and US dollars of a ``Fnopt-Cost`` trailer; 0 and None where it says nothing."""
+    tokens = re.match(r"(\d+) tokens", text)
+    dollars = re.search(r"\$([\d.]+)$", text)
+    return int(tokens[1]) if tokens else 0, float(dollars[1]) if dollars else None
+
+
+def _first(marks: Mapping[str, tuple[str, ...]], key: str) -> str:
+    return marks.get(key, ("",))[0]
+
+
+def _figure(text: str) -> float | None:
+    try:
+        return float(text.split(" ")[0])
+    except ValueError:
+        return None
+
+
+def _reason(verdict: str) -> str:
+    return verdict.partition("; ")[2]
