@@ -1,0 +1,17 @@
+"""An agent by its short name."""
+
+from __future__ import annotations
+
+from fnopt.agents.agent import Agent, Setup
+from fnopt.agents.react import ReactAgent
+from fnopt.agents.tools import ToolsAgent
+from fnopt.errors import UsageError
+
+KINDS = {"tools": ToolsAgent, "react": ReactAgent}
+
+
+def choose(kind: str, setup: Setup) -> Agent:
+    """The agent called ``kind``. Raises UsageError for one that is not known."""
+    if kind not in KINDS:
+        raise UsageError(f"agent.kind: no agent is called {kind!r}", f"one of: {', '.join(KINDS)}")
+    return KINDS[kind](setup)

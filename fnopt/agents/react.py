@@ -1,0 +1,75 @@
+"""The ``react`` agent: Thought, Action, Action Input as text (Yao et al. 2022, arXiv 2210.03629)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from fnopt.agents.agent import Conversation, Setup, Solution
+from fnopt.agents.answer import answer_of, has_answer
+from fnopt.agents.toolbox import Toolbox
+from fnopt.models.client import Request
+
+ACTION = re.compile(r"^\s*Action\s*:\s*`?([A-Za-z_]\w*)`?(?:\(.*)?\s*$", re.MULTILINE)
+INPUT = re.compile(r"^\s*Action Input\s*:\s*(.*)", re.MULTILINE | re.DOTALL)
+AGAIN = "Go on with an Action and an Action Input, or finish with: Final Answer: the answer"
+
+
+class ReactAgent:
+    """Thinks and acts in turns; works with any model that can follow a text format."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+
+    @property
+    def digest(self) -> str:
+        """Kind and limits that the first request does not show."""
+        return f"react:{self._setup.max_turns}:{AGAIN}"
+
+    def opening(self, question: str, toolbox: Toolbox) -> Request:
+        """System prompt with the functions listed in it, and the question."""
+        system = self._setup.prose.render(
+            "agent-react.txt", functions=toolbox.functions, python=toolbox.python
+        )
+        return Request(
+            model=self._setup.model,
+            messages=(
+                {"role": "system", "content": system},
+                {"role": "user", "content": f"Question: {question}"},
+            ),
+            temperature=self._setup.temperature,
+            max_tokens=self._setup.max_tokens,
+            endpoint=self._setup.endpoint,
+            stop=("\nObservation:",),
+        )
+
+    def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
+        """Answer a question within ``max_turns`` rounds."""
+        talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
+        content = ""
+        for _ in range(self._setup.max_turns):
+            content = talk.ask().content.split("\nObservation:")[0]
+            talk.messages.append({"role": "assistant", "content": content})
+            action = ACTION.search(content)
+            if action is None and has_answer(content):
+                break
+            told = _observe(talk, action[1], content, toolbox) if action else AGAIN
+            talk.messages.append({"role": "user", "content": told})
+        return talk.solution(answer_of(content))
+
+
+def _observe(talk: Conversation, name: str, content: str, toolbox: Toolbox) -> str:
+    given = INPUT.search(content)
+    made = toolbox.call(name, _first_value(given[1] if given else "{}"))
+    talk.calls.append(made)
+    return f"Observation: {made.error or made.result}"
+
+
+def _first_value(text: str) -> str:
+    """The first JSON value of a text, or the text itself when there is none."""
+    bare = re.sub(r"^\s*```\w*\s*", "", text).strip()
+    try:
+        value, _ = json.JSONDecoder(strict=False).raw_decode(bare)
+    except (ValueError, RecursionError):
+        return bare
+    return json.dumps(value, ensure_ascii=False)

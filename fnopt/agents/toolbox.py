@@ -1,0 +1,95 @@
+"""What an agent may call: the library's functions, and perhaps Python itself, in the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fnopt.agents.calls import arguments_of
+from fnopt.library.callgraph import closure_digest
+from fnopt.library.function import Function, Library
+from fnopt.library.schema import openai_tool
+from fnopt.records import Call
+from fnopt.sandbox import Outcome, Sandbox
+
+PYTHON = "python"
+LONGEST_RESULT = 4_000  # characters of a result that go back to the model
+LONGEST_STDOUT = 2_000  # characters of captured output that are kept for the optimizer
+
+PYTHON_TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": PYTHON,
+        "description": "Run Python code and get what it printed. The functions can be imported.",
+        "parameters": {
+            "type": "object",
+            "properties": {"code": {"type": "string", "description": "The code to run."}},
+            "required": ["code"],
+        },
+    },
+}
+
+
+class Toolbox:
+    """The functions of one library, callable in a sandbox. ``python`` adds a tool for code."""
+
+    def __init__(self, library: Library, sandbox: Sandbox, *, python: bool = False) -> None:
+        self.library = library
+        self.python = python and library.get(PYTHON) is None
+        self._sandbox = sandbox
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """What is offered, by name."""
+        return self.library.functions
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that can be called."""
+        return tuple(f.name for f in self.functions) + ((PYTHON,) if self.python else ())
+
+    def definitions(self) -> tuple[dict[str, Any], ...]:
+        """The functions as OpenAI tool definitions."""
+        tools = tuple(openai_tool(function) for function in self.functions)
+        return (*tools, PYTHON_TOOL) if self.python else tools
+
+    def call(self, name: str, arguments: str) -> Call:
+        """Call a function with arguments as a model wrote them; whatever goes wrong is a value."""
+        values = arguments_of(arguments)
+        if isinstance(values, str):
+            return Call(name, arguments, "", error=values)
+        if name not in self.names:
+            offered = ", ".join(self.names) or "none"
+            return Call(name, arguments, "", error=f"there is no function {name}; there are: {offered}")
+        outcome = self._run(name, values)
+        result = _text(outcome.result) if outcome.ok else ""
+        error = None if outcome.ok else (outcome.error or "it failed")[:LONGEST_RESULT]
+        return Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
+
+    def closures(self, calls: tuple[Call, ...]) -> dict[str, str]:
+        """The closure digest of each function called; code that ran could call any of them."""
+        called = {call.function for call in calls}
+        found = {
+            name: closure_digest(self.library, name) for name in called if self.library.get(name)
+        }
+        return found | ({PYTHON: self.library.digest} if PYTHON in called and self.python else {})
+
+    def _run(self, name: str, values: Mapping[str, Any]) -> Outcome:
+        files = self.library.files
+        function = self.library.get(name)
+        if function is None:
+            return self._sandbox.run(files, str(values.get("code", "")))
+        return self._sandbox.call(files, function.module, name, values)
+
+
+def returned(call: Call) -> str:
+    """What the model is told of a call."""
+    if call.error is not None:
+        return f"{call.function} failed: {call.error}"
+    return f"{call.function} returned: {call.result}"
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_RESULT else text[:LONGEST_RESULT] + " … (cut)"

@@ -1,0 +1,115 @@
+"""The ``tools`` agent: function calling, in OpenAI's format or, where a model wants it, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fnopt.agents.agent import Conversation, Setup, Solution
+from fnopt.agents.answer import answer_of, has_answer
+from fnopt.agents.calls import calls_in_text
+from fnopt.agents.toolbox import Toolbox, returned
+from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.records import Call
+
+MOST_CALLS = 16  # calls of one reply that are made
+FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
+SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and holds the answer."
+
+
+class ToolsAgent:
+    """Asks, makes the calls that the model asks for, and feeds the results back."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+
+    @property
+    def digest(self) -> str:
+        """Kind, limits and wording that the first request does not show."""
+        return f"tools:{self._setup.max_turns}:{FINISH}"
+
+    def opening(self, question: str, toolbox: Toolbox) -> Request:
+        """System prompt, question, and the functions as tools or as text."""
+        native = self._setup.native_tools
+        system = self._setup.prose.render(
+            "agent-tools.txt", functions=toolbox.functions, python=toolbox.python, native=native
+        )
+        return Request(
+            model=self._setup.model,
+            messages=(
+                {"role": "system", "content": system},
+                {"role": "user", "content": question},
+            ),
+            tools=toolbox.definitions() if native else (),
+            temperature=self._setup.temperature,
+            max_tokens=self._setup.max_tokens,
+            endpoint=self._setup.endpoint,
+        )
+
+    def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
+        """Answer a question within ``max_turns`` replies."""
+        talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
+        content = ""
+        for _ in range(self._setup.max_turns):
+            reply = talk.ask()
+            content = reply.content or content
+            if calls := native_calls(reply):
+                _answer_natively(talk, reply, calls, toolbox)
+            elif written := _written_calls(reply, toolbox):
+                _answer_in_text(talk, reply, written, toolbox)
+            elif reply.content.strip() or len(talk.messages) > len(talk.request.messages) + 6:
+                talk.messages.append({"role": "assistant", "content": reply.content})
+                break
+            else:
+                talk.messages.append({"role": "user", "content": SPEAK})
+        return talk.solution(answer_of(content))
+
+
+def native_calls(reply: Reply) -> tuple[ToolCall, ...]:
+    """The distinct tool calls of a reply; ids that are missing or double are made."""
+    distinct = {(call.name, call.arguments): call for call in reply.tool_calls}
+    calls = list(distinct.values())[:MOST_CALLS]
+    ids = {call.id for call in calls}
+    if len(ids) == len(calls) and all(ids):
+        return tuple(calls)
+    return tuple(ToolCall(f"call_{n}", c.name, c.arguments) for n, c in enumerate(calls))
+
+
+def _written_calls(reply: Reply, toolbox: Toolbox) -> list[tuple[str, str]]:
+    if has_answer(reply.content):
+        return []
+    return calls_in_text(reply.content, toolbox.names)[:MOST_CALLS]
+
+
+def _answer_natively(
+    talk: Conversation, reply: Reply, calls: tuple[ToolCall, ...], toolbox: Toolbox
+) -> None:
+    asked = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in calls
+    ]
+    talk.messages.append({"role": "assistant", "content": reply.content, "tool_calls": asked})
+    for call in calls:
+        made = toolbox.call(call.name, call.arguments)
+        talk.calls.append(made)
+        talk.messages.append(_tool_message(call.id, made))
+
+
+def _tool_message(id_: str, made: Call) -> Mapping[str, Any]:
+    return {"role": "tool", "tool_call_id": id_, "content": made.error or made.result}
+
+
+def _answer_in_text(
+    talk: Conversation, reply: Reply, calls: list[tuple[str, str]], toolbox: Toolbox
+) -> None:
+    made = [toolbox.call(name, arguments) for name, arguments in calls]
+    talk.calls.extend(made)
+    told = "\n".join(returned(call) for call in made)
+    talk.messages += [
+        {"role": "assistant", "content": reply.content},
+        {"role": "user", "content": f"{told}\n{FINISH}"},
+    ]

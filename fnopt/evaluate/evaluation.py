@@ -1,0 +1,115 @@
+"""The trials of a library on tasks: in parallel, from the cache where nothing could differ.
+
+A trial is known by what it could see: the agent's first request (with the offered schemas), the
+trial number, and the closure digests of the functions that it called. A changed body that a trial
+never called costs nothing; neither does a revert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from fnopt.evaluate.trial import Bench
+from fnopt.library.callgraph import closure_digest
+from fnopt.library.function import Library
+from fnopt.records import Evaluation, Task, Trial
+from fnopt.store import Store
+
+RETRIES = 1  # further attempts at a trial that infrastructure did not let happen
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Said after each trial: how many of how many are done, how many of them are right."""
+
+    split: str
+    done: int
+    total: int
+    right: int
+    cached: bool
+
+
+class Evaluator:
+    """Evaluates libraries with one bench; every trial is kept in the store as it ends."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        store: Store,
+        *,
+        concurrency: int = 8,
+        trials: int = 1,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._bench = bench
+        self._store = store
+        self._concurrency = concurrency
+        self._trials = trials
+        self._on_progress = on_progress
+
+    def evaluate(self, library: Library, split: str, tasks: Sequence[Task]) -> Evaluation:
+        """Score a library on tasks; trials are in the order of the tasks.
+
+        Raises what a trial raises, after the trials under way have ended and been kept.
+        """
+        wanted = [(task, number) for task in tasks for number in range(self._trials)]
+        found = {(t.id, n): self._cached(library, t, n) for t, n in wanted}
+        progress = _Counter(split, len(wanted), self._on_progress)
+        for trial in filter(None, found.values()):
+            progress.count(trial, cached=True)
+        missing = [(task, number) for task, number in wanted if found[task.id, number] is None]
+        for trial in self._run(library, missing):
+            found[trial.task, trial.number] = trial
+            progress.count(trial, cached=False)
+        trials = (found[task.id, number] for task, number in wanted)
+        return Evaluation(split, library.digest, tuple(trial for trial in trials if trial))
+
+    def _run(self, library: Library, missing: Sequence[tuple[Task, int]]) -> Iterable[Trial]:
+        if not missing:
+            return
+        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="trial")
+        try:
+            futures = [pool.submit(self._attempt, library, *one) for one in missing]
+            for future in as_completed(futures):
+                yield _result(future)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _attempt(self, library: Library, task: Task, number: int) -> Trial:
+        for _ in range(1 + RETRIES):
+            trial = self._bench.run(library, task, number)
+            if trial.error is None:
+                self._store.keep_trial(trial.to_json())
+                break
+        return trial
+
+    def _cached(self, library: Library, task: Task, number: int) -> Trial | None:
+        toolbox = self._bench.toolbox(library)
+        for document in self._store.trials(self._bench.key(toolbox, task, number)):
+            trial = Trial.from_json(document)
+            if all(_digest(library, name) == seen for name, seen in trial.closures.items()):
+                return self._bench.score(trial, task)
+        return None
+
+
+class _Counter:
+    def __init__(self, split: str, total: int, report: Callable[[Progress], None]) -> None:
+        self._split, self._total, self._report = split, total, report
+        self._done = self._right = 0
+
+    def count(self, trial: Trial, *, cached: bool) -> None:
+        self._done += 1
+        self._right += trial.right
+        self._report(Progress(self._split, self._done, self._total, self._right, cached))
+
+
+def _result(future: Future[Trial]) -> Trial:
+    return future.result()
+
+
+def _digest(library: Library, name: str) -> str | None:
+    if library.get(name) is None:
+        return library.digest  # code that the agent ran itself could reach all of it
+    return closure_digest(library, name)

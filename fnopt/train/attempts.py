@@ -1,0 +1,74 @@
+"""What was tried before, and how it went: the optimizer's memory, read back from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fnopt.history.runs import RunBranch
+from fnopt.history.updates import Update, updates
+from fnopt.records import Task, Trial
+
+LONGEST = 300  # characters of a call or an answer that are remembered
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the agent did on one task: its calls with what they returned, and its answer."""
+
+    task: str
+    calls: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An earlier proposal: the training tasks it was for, its code, what became of it."""
+
+    update: Update
+    tasks: tuple[str, ...]
+    code: str
+    observed: tuple[Observation, ...]
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it was reverted or refused."""
+        return self.update.verdict != "kept"
+
+
+def attempts(run: RunBranch) -> list[Attempt]:
+    """Every step so far, oldest first; verdicts out of git, details out of the evidence."""
+    steps = run.evidence.steps()
+    return [_attempt(update, steps.get(update.step, {})) for update in updates(run)]
+
+
+def observe(trial: Trial) -> Observation:
+    """A trial in short."""
+    calls = tuple(
+        _cut(f"{call.function}({call.arguments}) -> {call.error or call.result}")
+        for call in trial.calls
+    )
+    return Observation(trial.task, calls, _cut(trial.answer))
+
+
+def about(found: Sequence[Attempt], group: Sequence[Task], most: int) -> list[Attempt]:
+    """The last attempts in vain at tasks of a group, at most so many, oldest first."""
+    ids = {task.id for task in group}
+    return [attempt for attempt in found if attempt.in_vain and ids & set(attempt.tasks)][-most:]
+
+
+def _attempt(update: Update, step: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        update,
+        tuple(step.get("tasks", update.tasks)),
+        step.get("code", ""),
+        tuple(
+            Observation(one["task"], tuple(one["calls"]), one["answer"])
+            for one in step.get("observed", ())
+        ),
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + " …"

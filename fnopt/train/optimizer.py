@@ -1,0 +1,155 @@
+"""The optimizer: a model that reads how the agent failed and proposes an edit.
+
+It sees training tasks with their expected answers (of val and test it never sees any), what the
+agent did on them, the functions that it called there, and what was tried before at such tasks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fnopt.library.function import Function, Library
+from fnopt.library.proposal import Proposal, parse_calls, parse_text, tool_definitions
+from fnopt.models.client import Client, Reply, Request
+from fnopt.prose import Prose
+from fnopt.records import Evaluation, Fault, Task
+from fnopt.train.attempts import Attempt, Observation, observe
+
+SHOWN_TASKS = 4
+SHOWN_ATTEMPTS = 2
+LONGEST_QUESTION = 3_000  # characters; longer ones are cut
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failing training task and what the agent did on it."""
+
+    task: Task
+    observed: Observation
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that the optimizer is told in one step."""
+
+    library: Library
+    failures: tuple[Failure, ...]
+    tried: tuple[Attempt, ...] = ()
+    locked: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The ids of the training tasks that the edit is to be for."""
+        return tuple(failure.task.id for failure in self.failures)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How to talk to the optimizer's model; the values of :class:`Request`."""
+
+    model: str
+    endpoint: str = ""
+    native_tools: bool = True
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+
+class Optimizer:
+    """Proposes edits. ``packages`` and ``hints`` are what the configuration says."""
+
+    def __init__(
+        self,
+        client: Client,
+        prose: Prose,
+        voice: Voice,
+        *,
+        packages: Sequence[str] = (),
+        hints: str = "",
+        max_actions: int = 1,
+    ) -> None:
+        self.voice = voice
+        self._client = client
+        self._prose = prose
+        self._packages = tuple(packages)
+        self._hints = hints
+        self._max_actions = max_actions
+
+    def ask(self, situation: Situation, step: int) -> Request:
+        """The first request of a step; ``step`` varies the seed where the model samples."""
+        values = {
+            "native": self.voice.native_tools,
+            "max_actions": self._max_actions,
+            "packages": self._packages,
+            "hints": self._hints,
+        }
+        system = self._prose.render("optimizer.txt", **values)
+        user = self._prose.render("optimizer-task.txt", **_shown(situation), **values)
+        return Request(
+            model=self.voice.model,
+            messages=({"role": "system", "content": system}, {"role": "user", "content": user}),
+            tools=tool_definitions() if self.voice.native_tools else (),
+            temperature=self.voice.temperature,
+            max_tokens=self.voice.max_tokens,
+            seed=step if self.voice.temperature else None,
+            endpoint=self.voice.endpoint,
+        )
+
+    def send(self, request: Request, step: int) -> tuple[Reply, Proposal | tuple[Fault, ...]]:
+        """A reply and what it proposes, or why it proposes nothing that can be read."""
+        reply = self._client.complete(request, step)
+        if reply.tool_calls:
+            calls = [(call.name, call.arguments) for call in reply.tool_calls]
+            return reply, parse_calls(calls, max_actions=self._max_actions)
+        return reply, parse_text(reply.content, max_actions=self._max_actions)
+
+    def again(self, request: Request, reply: Reply, faults: Sequence[Fault]) -> Request:
+        """The request that gives a reply back with its faults."""
+        told = self._prose.render("optimizer-faults.txt", faults=faults)
+        said = reply.content or "\n".join(f"{c.name}({c.arguments})" for c in reply.tool_calls)
+        talk = (
+            {"role": "assistant", "content": said[:20_000]},
+            {"role": "user", "content": told},
+        )
+        return replace(request, messages=(*request.messages, *talk))
+
+
+def failures(group: Sequence[Task], evaluation: Evaluation) -> tuple[Failure, ...]:
+    """The tasks of a group that are shown, with what the agent did on them."""
+    trials = {trial.task: trial for trial in reversed(evaluation.trials)}
+    return tuple(Failure(task, observe(trials[task.id])) for task in group[:SHOWN_TASKS])
+
+
+def _shown(situation: Situation) -> dict[str, object]:
+    """Values for the template. Functions that most of these tasks called are shown whole."""
+    called = Counter(
+        name
+        for failure in situation.failures
+        for name in {call.split("(", 1)[0] for call in failure.observed.calls}
+    )
+    relevant = [f for f in situation.library.functions if called[f.name] * 2 > len(situation.tasks)]
+    others = [f for f in situation.library.functions if f not in relevant]
+    return {
+        "failures": [_cut(failure) for failure in situation.failures],
+        "relevant": relevant,
+        "others": [_line(function) for function in others],
+        "tried": [(attempt, _with_tasks(attempt, situation)) for attempt in situation.tried],
+        "locked": situation.locked,
+    }
+
+
+def _with_tasks(attempt: Attempt, situation: Situation) -> list[tuple[Task, Observation]]:
+    tasks = {failure.task.id: failure.task for failure in situation.failures}
+    return [(tasks[one.task], one) for one in attempt.observed if one.task in tasks]
+
+
+def _cut(failure: Failure) -> Failure:
+    question = failure.task.question.strip()
+    if len(question) > LONGEST_QUESTION:
+        question = question[:LONGEST_QUESTION] + " … (cut)"
+    return replace(failure, task=replace(failure.task, question=question))
+
+
+def _line(function: Function) -> str:
+    return f"{function.signature}: {function.summary}"

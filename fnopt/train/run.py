@@ -1,0 +1,93 @@
+"""A run in work: everything that a step needs, built once by the command that was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fnopt import __version__
+from fnopt.evaluate.evaluation import Evaluator
+from fnopt.evaluate.gate import Gate
+from fnopt.history.repo import Repository
+from fnopt.history.runs import RunBranch
+from fnopt.library.function import Library, read
+from fnopt.prose import Prose
+from fnopt.records import Evaluation, Task
+from fnopt.train.budget import Budget
+from fnopt.train.optimizer import Optimizer
+from fnopt.train.screen import Screen
+
+
+@dataclass(frozen=True)
+class Base:
+    """The incumbent: the head of the run's branch and the library there."""
+
+    commit: str
+    library: Library
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How a candidate is judged: the gate, on which tasks, and whether it is screened first."""
+
+    gate: Gate
+    split: str
+    tasks: Sequence[Task]
+    screened: bool = True
+
+
+@dataclass(frozen=True)
+class Stops:
+    """When a run ends. ``only_kept`` counts accepted steps alone (the paper's epochs)."""
+
+    max_steps: int
+    patience: int
+    only_kept: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. ``say`` is told in a few words what happens now."""
+
+    branch: RunBranch
+    folder: str
+    train: Sequence[Task]
+    judging: Judging
+    evaluator: Evaluator
+    optimizer: Optimizer
+    screen: Screen
+    budget: Budget
+    prose: Prose
+    stops: Stops
+    agent_model: str = ""
+    say: Callable[[str], None] = lambda _: None
+
+    @property
+    def repo(self) -> Repository:
+        """The repository of the run."""
+        return self.branch.repo
+
+    def head(self) -> Base:
+        """The incumbent as the branch has it now, whoever committed it."""
+        return self.base(self.branch.head())
+
+    def base(self, commit: str) -> Base:
+        """The library at a commit."""
+        return Base(commit, library_at(self.repo, commit, self.folder))
+
+    def evaluate(self, library: Library, split: str, tasks: Sequence[Task]) -> Evaluation:
+        """Score a library on tasks of a split, from the cache where nothing could differ."""
+        return self.evaluator.evaluate(library, split, tasks)
+
+    def begin(self, base: str) -> None:
+        """Create the branch at ``base`` if need be, and record where the run began."""
+        if not self.branch.exists:
+            self.branch.start(base)
+        if self.branch.evidence.document("run.json") is None:
+            start = {"run": self.branch.name, "base": self.branch.head(), "fnopt": __version__}
+            self.branch.evidence.write({"run.json": start}, (), f"begin {self.branch.name}")
+
+
+def library_at(repo: Repository, commit: str, folder: str) -> Library:
+    """The library in a folder at a commit; files that are not Python take no part."""
+    return read(repo.files(commit, folder, ".py"))

@@ -1,0 +1,90 @@
+"""The free filters: what must hold of a proposal before a single trial is paid for."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fnopt.library.edit import Edit, Remove, apply
+from fnopt.library.function import Library
+from fnopt.library.policy import new_faults
+from fnopt.library.proposal import Proposal
+from fnopt.records import Fault, Task
+
+LOCK = "# fnopt: locked"
+MOST_ANSWERS = 2  # distinct training answers that a function may hold as literals
+SHORTEST_ANSWER = 4  # characters; shorter ones turn up by chance
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a library's configuration and training tasks demand of every edit."""
+
+    folder: str
+    packages: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, folder: str, packages: Sequence[str], locked: Sequence[str], train: Iterable[Task]
+    ) -> Screen:
+        """A screen that knows the training tasks' answers."""
+        answers = tuple({task.answer.strip() for task in train})
+        return cls(folder, tuple(packages), tuple(locked), answers)
+
+    def apply(self, library: Library, proposal: Proposal) -> Library | tuple[Fault, ...]:
+        """The library after a proposal, or the faults for which it is refused."""
+        after = library
+        for edit in proposal.edits:
+            if faults := self._may_edit(library, edit):
+                return faults
+            edited = apply(after, edit, self.folder)
+            if not isinstance(edited, Library):
+                return edited
+            after = edited
+        faults = new_faults(library, after, self.packages)
+        return (*faults, *self._answers(proposal)) or after
+
+    def locked_names(self, library: Library) -> tuple[str, ...]:
+        """The functions that may be read and never edited."""
+        return tuple(f.name for f in library.functions if self._is_locked(library, f.name))
+
+    def _may_edit(self, library: Library, edit: Edit) -> tuple[Fault, ...]:
+        if not self._is_locked(library, edit.name):
+            return ()
+        mend = "leave it as it is; write another function"
+        return (Fault("locked", f"{edit.name} is locked", mend, edit.name),)
+
+    def _is_locked(self, library: Library, name: str) -> bool:
+        function = library.get(name)
+        marked = function is not None and LOCK in function.source
+        return marked or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.locked)
+
+    def _answers(self, proposal: Proposal) -> tuple[Fault, ...]:
+        return tuple(
+            Fault(
+                "answers",
+                f"{edit.name} carries {len(carried)} answers of the training tasks",
+                "compute the answer from the arguments",
+                edit.name,
+            )
+            for edit in proposal.edits
+            if not isinstance(edit, Remove)
+            and len(carried := _literals(edit.code) & _long(self.answers)) > MOST_ANSWERS
+        )
+
+
+def _long(answers: Iterable[str]) -> set[str]:
+    return {answer for answer in answers if len(answer) >= SHORTEST_ANSWER}
+
+
+def _literals(code: str) -> set[str]:
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # the policy has said so already
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {str(value).strip() for value in constants}
