@@ -1,7 +1,8 @@
 """Commit messages: headline figures as trailers, prose as data that can forge none of them.
 
 Trailers survive push, clone and rebase, and show everywhere (git-interpret-trailers(1)). Subjects
-follow Conventional Commits 1.0.0.
+follow Conventional Commits 1.0.0. A line of prose that could be read as a trailer or as git's own
+mark of a revert is indented by two blanks, and only lines without that indent are ever believed.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping
 
+Trailers = Mapping[str, tuple[str, ...]]
+
 WIDTH = 72
 SUBJECT_WIDTH = 72
-TRAILER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*: ")
 TYPES = {"add": "feat", "revise": "fix", "remove": "refactor"}
+TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?: (.*))?")
+REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
+PICKED = "(cherry picked from commit "  # `git cherry-pick -x` puts it among the trailers
+BELIEVED = re.compile(r"[A-Za-z0-9-]+\s*:|This reverts commit\b|\(cherry picked from commit ")
+SQUASHED = " " * 4  # `git merge --squash` indents the messages that it gathers
 
 
 def subject(actions: Iterable[tuple[str, str]]) -> str:
@@ -27,44 +34,77 @@ def subject(actions: Iterable[tuple[str, str]]) -> str:
 def compose(subject: str, body: str, trailers: Iterable[tuple[str, str]]) -> str:
     """A whole message. ``body`` may be anything: it is wrapped and cannot pass for a trailer."""
     paragraphs = [prose(part) for part in re.split(r"\n\s*\n", body)]
-    block = "\n".join(f"{key}: {_line(value)}" for key, value in trailers)
-    parts = [_line(subject), *filter(None, paragraphs), *filter(None, [block])]
-    return "\n\n".join(parts) + "\n"
+    return _message(subject, paragraphs, trailers)
+
+
+def revert(reverted: str, commit: str, trailers: Iterable[tuple[str, str]]) -> str:
+    """The message of a commit that reverts ``commit``, whose message is ``reverted``."""
+    first = reverted.split("\n", 1)[0]
+    return _message(f'Revert "{first}"', [f"This reverts commit {commit}."], trailers)
 
 
 def prose(text: str) -> str:
-    """One paragraph, wrapped; a line that looks like a trailer is indented."""
+    """One paragraph, wrapped; a line that would be believed is indented."""
     lines = textwrap.wrap(_line(text), WIDTH, break_long_words=False, break_on_hyphens=False)
-    return "\n".join(f"  {line}" if TRAILER.match(line) else line for line in lines)
+    return "\n".join(f"  {line}" if BELIEVED.match(line) else line for line in lines)
 
 
-def trailers(message: str) -> Mapping[str, tuple[str, ...]]:
+def trailers(message: str) -> Trailers:
     """The trailers of a message's last block, each key with its values in order.
 
     After a squash merge several messages lie in one: use :func:`blocks` then.
     """
-    return _block(message.rstrip().rsplit("\n\n", 1)[-1]) if "\n\n" in message.strip() else {}
+    parts = _parts(message)
+    return _block(parts[-1]) if len(parts) > 1 else {}
 
 
-def blocks(message: str) -> list[Mapping[str, tuple[str, ...]]]:
+def blocks(message: str) -> list[Trailers]:
     """Every block of trailers in a message, in order (a squash merge holds several)."""
-    found = [_block(part) for part in message.split("\n\n")[1:]]
+    found = [_block(_outdented(part)) for part in _parts(message)[1:]]
     return [block for block in found if "Fnopt-Step" in block]
 
 
 def reverted(message: str) -> str | None:
-    """The commit that a message says it reverts, or None."""
-    match = re.search(r"^This reverts commit ([0-9a-f]{7,64})\.?$", message, re.MULTILINE)
+    """The commit (perhaps abbreviated) that a message says it reverts, or None.
+
+    Knows what `git revert`, with and without ``--reference``, and :func:`revert` write.
+    """
+    match = REVERTED.search("\n\n".join(_parts(message)[1:]))
     return match[1] if match else None
 
 
-def _block(part: str) -> Mapping[str, tuple[str, ...]]:
+def number(trailers: Trailers, key: str) -> int | None:
+    """A trailer's first value as a whole number, or None."""
+    value = trailers.get(key, ("",))[0]
+    return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
+
+
+def _message(subject: str, paragraphs: list[str], trailers: Iterable[tuple[str, str]]) -> str:
+    block = "\n".join(f"{key}: {_line(value)}".rstrip() for key, value in trailers)
+    return (
+        "\n\n".join([_line(subject) or "(no subject)", *filter(None, [*paragraphs, block])]) + "\n"
+    )
+
+
+def _parts(message: str) -> list[str]:
+    text = message.replace("\r\n", "\n").strip("\n")
+    return [part for part in re.split(r"\n(?:[ \t]*\n)+", text) if part]
+
+
+def _outdented(part: str) -> str:
+    lines = part.split("\n")
+    squashed = all(line.startswith(SQUASHED) for line in lines)
+    return "\n".join(line[len(SQUASHED) :] for line in lines) if squashed else part
+
+
+def _block(part: str) -> Trailers:
     found: dict[str, tuple[str, ...]] = {}
-    for line in part.strip().splitlines():
-        if not TRAILER.match(line):
+    for line in part.split("\n"):
+        match = TRAILER.fullmatch(line.rstrip())
+        if match:
+            found[match[1]] = (*found.get(match[1], ()), (match[2] or "").strip())
+        elif not line.startswith(PICKED):
             return {}
-        key, value = line.split(": ", 1)
-        found[key] = (*found.get(key, ()), value.strip())
     return found
 
 

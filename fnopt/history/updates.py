@@ -17,7 +17,8 @@ class Update:
     """One step as the log shows it.
 
     ``commit`` is None for a refused proposal; ``revert`` is the commit that took the update back.
-    ``base`` and ``score`` are selection scores, 0 to 1, None where not measured.
+    ``base`` and ``score`` are selection scores, 0 to 1, None where not measured. ``tasks`` are the
+    ids of the training tasks that it was for.
     """
 
     commit: str | None
@@ -31,6 +32,7 @@ class Update:
     reason: str
     tokens: int
     cost: float | None
+    tasks: tuple[str, ...] = ()
 
 
 def updates(run: RunBranch) -> list[Update]:
@@ -42,14 +44,31 @@ def updates(run: RunBranch) -> list[Update]:
 
 def _published(commits: Iterable[Commit]) -> list[Update]:
     commits = list(commits)
-    reverts = {bad: c.sha for c in commits if (bad := message.reverted(c.message))}
+    reverts = _reverts(commits)
     found: list[Update] = []
     for commit in reversed(commits):
-        marks = message.trailers(commit.message)
-        if "Fnopt-Verdict" in marks:
-            update = _update(commit, marks, reverts.get(commit.sha))
-            last = found[-1].step if found else 0
-            found.append(update if update.step else replace(update, step=last))
+        for marks in _marks(commit.message):
+            if "Fnopt-Verdict" in marks:
+                update = _update(commit, marks, reverts.get(commit.sha))
+                last = found[-1].step if found else 0
+                found.append(update if update.step else replace(update, step=last))
+    return found
+
+
+def _marks(text: str) -> list[message.Trailers]:
+    squashed = message.blocks(text)
+    return squashed if len(squashed) > 1 else [message.trailers(text)]
+
+
+def _reverts(commits: Iterable[Commit]) -> dict[str, str]:
+    """Reverted commit to its revert, newest first; a revert that was itself reverted is none."""
+    by_start = {commit.sha[:7]: commit.sha for commit in commits}
+    found: dict[str, str] = {}
+    for commit in commits:
+        bad = message.reverted(commit.message)
+        whole = by_start.get(bad[:7], "") if bad else ""
+        if bad and whole.startswith(bad) and commit.sha not in found:
+            found[whole] = commit.sha
     return found
 
 
@@ -58,7 +77,7 @@ def _update(commit: Commit, marks: Mapping[str, tuple[str, ...]], revert: str | 
     return Update(
         commit=commit.sha,
         revert=revert,
-        step=int(_first(marks, "Fnopt-Step") or 0),
+        step=message.number(marks, "Fnopt-Step") or 0,
         action=", ".join(marks.get("Fnopt-Action", ())),
         function=", ".join(marks.get("Fnopt-Function", ())),
         base=_figure(_first(marks, "Fnopt-Base")),
@@ -67,6 +86,7 @@ def _update(commit: Commit, marks: Mapping[str, tuple[str, ...]], revert: str | 
         reason=_reason(_first(marks, "Fnopt-Verdict")),
         tokens=tokens,
         cost=cost,
+        tasks=marks.get("Fnopt-Task", ()),
     )
 
 
@@ -84,6 +104,7 @@ def _refused(steps: Mapping[int, Mapping[str, Any]]) -> list[Update]:
             reason=step["reason"],
             tokens=step["tokens"],
             cost=step["cost"],
+            tasks=tuple(step["tasks"]),
         )
         for number, step in steps.items()
         if step["verdict"] == "refused"
