@@ -23,11 +23,14 @@ from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
 from fnopt.history.evidence import Evidence
 from fnopt.history.repo import Commit, Repository
+from fnopt.history.worktree import finish, follow, require_followable
 
 BRANCHES = "refs/heads/fnopt/"
 PENDING = "refs/fnopt/pending/"
 RUNS = "refs/fnopt/runs/"
-PATIENCE_WITH_GIT = 2.0  # seconds that another git may hold packed-refs.lock before it is ours
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*")
+PATIENCE_WITH_GIT = 2.0  # seconds that another git may hold a shared lock before it is ours
+OURS_WITHIN = 10.0  # seconds between our journal and a lock that our killed git can have made
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class RunBranch:
     """The branch, the pending reference and the evidence of one run."""
 
     def __init__(self, repo: Repository, name: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or name.endswith(".lock"):
+        if not NAME.fullmatch(name) or name.endswith(".lock"):
             raise UsageError(f"{name!r} cannot name a run", "use letters, digits, '.', '_', '-'")
         self.repo = repo
         self.name = name
@@ -66,6 +69,8 @@ class RunBranch:
                 "a branch named 'fnopt' is in the way of 'fnopt/RUN'",
                 "rename it: git branch -m fnopt SOMETHING-ELSE",
             )
+        if self.exists:
+            raise GitStateError(f"run {self.name} exists already", "choose another name")
         self.repo.move(self.branch, base, None, f"start run {self.name}")
 
     def head(self) -> str:
@@ -78,7 +83,7 @@ class RunBranch:
     def commits(self) -> list[Commit]:
         """The commits of the run, newest first; from where it began if that is known."""
         start = self.evidence.document("run.json")
-        base = start["base"] if start else None
+        base = start.get("base") if start else None
         known = base and self.repo.is_ancestor(base, self.branch)
         return self.repo.log(self.branch, *([f"^{base}"] if known else []))
 
@@ -90,11 +95,10 @@ class RunBranch:
         commit = self.repo.ref(self._pending)
         if commit is None:
             return None
-        (found,) = self.repo.log("-1", commit)
-        step = int(message.trailers(found.message)["Fnopt-Step"][0])
-        candidate = Candidate(commit, found.parents[0], found.tree, step, found.message)
-        if candidate.base == self.head():
-            return candidate
+        (found,) = self.repo.log(f"{commit}^!")
+        step = message.number(message.trailers(found.message), "Fnopt-Step")
+        if step is not None and found.parents[:1] == (self.head(),):
+            return Candidate(commit, found.parents[0], found.tree, step, found.message)
         self._drop(commit)
         return None
 
@@ -103,7 +107,7 @@ class RunBranch:
         base = self.head()
         commit = self.repo.commit(tree, [base], text)
         self.repo.move(self._pending, commit, self.repo.ref(self._pending), "candidate")
-        return Candidate(commit, base, tree, step, text)
+        return Candidate(commit, base, tree, step, text.strip("\n"))
 
     def publish(self, candidate: Candidate, text: str, folder: str, *, keep: bool) -> str:
         """Publish a judged candidate with its final message; returns the update's commit.
@@ -135,7 +139,8 @@ class RunBranch:
                 "wait for it, or end it; a dead holder's lock frees itself",
             ) from None
         try:
-            holder.write_text(f"process {os.getpid()} since {time.strftime('%F %T')}")
+            since = time.strftime("%Y-%m-%d %H:%M:%S")
+            holder.write_text(f"process {os.getpid()} since {since}")
             self._recover()
             yield
         finally:
@@ -143,32 +148,37 @@ class RunBranch:
             lock.release()
 
     def _reverted(self, update: str, base: str, text: str) -> str:
-        subject = text.splitlines()[0]
         marks = [(key, message.trailers(text)[key][0]) for key in ("Fnopt-Run", "Fnopt-Step")]
-        body = f"This reverts commit {update}."
-        said = message.compose(f'Revert "{subject}"', body, [*marks, ("Fnopt-Action", "revert")])
+        said = message.revert(text, update, [*marks, ("Fnopt-Action", "revert")])
         return self.repo.commit(self.repo.tree(base), [update], said, sign=True)
 
     def _drop(self, commit: str) -> None:
         # git locks packed-refs for every deletion; the journal says that such a lock is ours
-        self._journal.write_text(json.dumps({"deleting": commit}))
+        _note(self._journal, deleting=commit)
         self.repo.delete(self._pending, commit)
         self._journal.unlink(missing_ok=True)
 
     def _recover(self) -> None:
+        git = self.repo.folder.parent
         for ref in (self.branch, self._pending, self.evidence.ref):
-            (self.repo.folder.parent / f"{ref}.lock").unlink(missing_ok=True)
+            (git / f"{ref}.lock").unlink(missing_ok=True)
         try:
             left = json.loads(_read(self._journal) or "{}")
         except ValueError:
             left = {}  # killed while writing it: nothing had moved yet
         if "deleting" in left:
-            _remove_packed_lock(self.repo.folder.parent / "packed-refs.lock")
-        if "new" in left and self.repo.ref(self.branch) == left["new"]:
-            for worktree in self.repo.worktrees(self.branch):
-                if self.repo.index_tree(worktree) == self.repo.tree(left["old"]):
-                    self.repo.follow(worktree, left["old"], left["new"])
+            _remove_lock(git / "packed-refs.lock", self._journal)
+        if "new" in left:
+            self._recover_advance(left["old"], left["new"])
         self._journal.unlink(missing_ok=True)
+
+    def _recover_advance(self, old: str, new: str) -> None:
+        worktrees = self.repo.worktrees(self.branch)
+        for worktree in worktrees:  # moving a branch locks the HEAD that shows it
+            _remove_lock(self.repo.head_file(worktree).with_name("HEAD.lock"), self._journal)
+        if self.repo.ref(self.branch) == new:
+            for worktree in worktrees:
+                finish(self.repo, worktree, old, new)
 
 
 def advance(
@@ -180,39 +190,33 @@ def advance(
     """
     worktrees = repo.worktrees(branch)
     for worktree in worktrees:
-        require_clean(repo, worktree, folder)
+        require_followable(repo, worktree, folder, old, new)
     if worktrees:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        journal.write_text(json.dumps({"old": old, "new": new}))
-    repo.move(branch, new, old, why)
+        _note(journal, old=old, new=new)
+    try:
+        repo.move(branch, new, old, why)
+    except GitStateError:
+        journal.unlink(missing_ok=True)  # nothing has moved
+        raise
     for worktree in worktrees:
-        repo.follow(worktree, old, new)
+        follow(repo, worktree, old, new)
     journal.unlink(missing_ok=True)
-
-
-def require_clean(repo: Repository, worktree: Path, folder: str) -> None:
-    """Raise GitStateError if a working tree has changes that following could lose."""
-    changes = repo.changes_in(worktree, folder)
-    if changes:
-        raise GitStateError(
-            f"{worktree} shows the branch and is not clean: {', '.join(changes[:3])}",
-            "commit or stash those changes, or check out another branch",
-        )
 
 
 def names(repo: Repository) -> list[str]:
     """The runs of a repository that have a branch, the newest evidence first."""
     recent = [ref.removeprefix(RUNS) for ref in repo.refs(RUNS)]
     branches = [ref.removeprefix(BRANCHES) for ref in repo.refs(BRANCHES)]
-    return [*(name for name in recent if name in branches), *(set(branches) - set(recent))]
+    both = dict.fromkeys([*(name for name in recent if name in branches), *branches])
+    return [name for name in both if NAME.fullmatch(name)]
 
 
 def current(repo: Repository) -> str | None:
     """The run whose branch is checked out, else the one with the newest evidence, else None."""
     shown = repo.checked_out() or ""
-    if shown.startswith(BRANCHES):
-        return shown.removeprefix(BRANCHES)
-    return next(iter(names(repo)), None)
+    runs = names(repo)
+    here = shown.removeprefix(BRANCHES)
+    return here if shown.startswith(BRANCHES) and here in runs else next(iter(runs), None)
 
 
 def fresh_name(repo: Repository) -> str:
@@ -221,11 +225,28 @@ def fresh_name(repo: Repository) -> str:
     return next(f"run-{n}" for n in range(1, len(taken) + 2) if f"run-{n}" not in taken)
 
 
-def _remove_packed_lock(lock: Path) -> None:
+def _note(journal: Path, **what: str) -> None:
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.write_text(json.dumps(what))
+
+
+def _remove_lock(lock: Path, journal: Path) -> None:
+    """Remove a lock of git's that our killed git must have left: it was made when the journal was.
+
+    Another git's lock is younger, or goes by itself.
+    """
     deadline = time.monotonic() + PATIENCE_WITH_GIT
-    while lock.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    lock.unlink(missing_ok=True)
+    while _made_together(lock, journal):
+        if time.monotonic() > deadline:
+            lock.unlink(missing_ok=True)
+        time.sleep(0.05)
+
+
+def _made_together(lock: Path, journal: Path) -> bool:
+    try:
+        return abs(lock.stat().st_mtime - journal.stat().st_mtime) < OURS_WITHIN
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> str | None:
