@@ -10,10 +10,12 @@ A commit chain of its own beside the user's history. Files:
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fnopt.errors import GitStateError
 from fnopt.history.repo import Repository
 from fnopt.records import Evaluation, Trial
 
@@ -35,21 +37,25 @@ class Evidence:
     def document(self, path: str) -> dict[str, Any] | None:
         """One JSON document, or None."""
         blob = self._blobs(path).get(path)
-        return json.loads(self._repo.read(blob)) if blob else None
+        return self._load(path, blob) if blob else None
 
     def steps(self) -> dict[int, dict[str, Any]]:
         """The recorded steps by number, in order."""
         found = self._blobs("steps")
-        documents = (json.loads(self._repo.read(found[path])) for path in sorted(found))
-        return {document["step"]: document for document in documents}
+        documents = {_step(path): self._load(path, blob) for path, blob in found.items()}
+        return {step: documents[step] for step in sorted(documents)}
 
     def trial_blobs(self) -> dict[str, str]:
         """Path and blob of every file of trials."""
         return self._blobs("trials")
 
     def trials(self, blob: str) -> list[Trial]:
-        """The trials in one file."""
-        return [Trial.from_json(json.loads(line)) for line in self._repo.read(blob).splitlines()]
+        """The trials in one file. Raises GitStateError when it holds something else."""
+        try:
+            lines = self._repo.read(blob).splitlines()
+            return [Trial.from_json(json.loads(line)) for line in lines]
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unreadable(self.ref, blob, error) from None
 
     def write(
         self, documents: Mapping[str, Document], evaluations: Iterable[Evaluation], why: str
@@ -63,6 +69,12 @@ class Evidence:
         if tree != base:
             new = self._repo.commit(tree, [old] if old else [], f"{why}\n")
             self._repo.move(self.ref, new, old, why)
+
+    def _load(self, path: str, blob: str) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._repo.read(blob)))
+        except (ValueError, TypeError) as error:
+            raise _unreadable(self.ref, path, error) from None
 
     def _merged(self, evaluations: Iterable[Evaluation]) -> dict[str, bytes]:
         known = self.trial_blobs()
@@ -82,9 +94,29 @@ class Evidence:
         return self._repo.blobs(commit, folder) if commit else {}
 
 
+def _step(path: str) -> int:
+    stem = path.rsplit("/", 1)[-1].removesuffix(".json")
+    return int(stem) if re.fullmatch(r"[0-9]{1,9}", stem) else 0
+
+
+def _unreadable(ref: str, what: str, error: Exception) -> GitStateError:
+    return GitStateError(
+        f"the evidence {ref} is not readable: {what}: {error}",
+        "another version of fnopt wrote it, or somebody edited it",
+    )
+
+
 def _line(trial: Trial) -> str:
-    return json.dumps(trial.to_json(), sort_keys=True, ensure_ascii=False)
+    return _json(trial.to_json())
 
 
 def _document(value: Document) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return (_json(value, indent=1) + "\n").encode()
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=indent)
+    if text.isascii() or text.encode(errors="ignore").decode() == text:
+        return text
+    # half a surrogate pair, which models do write, is no UTF-8: escape it
+    return json.dumps(value, sort_keys=True, indent=indent)
