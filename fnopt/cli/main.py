@@ -1,0 +1,121 @@
+"""The entry point: commands loaded when called, one handler for whatever goes wrong."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from fnopt import __version__
+from fnopt.errors import FnoptError
+
+COMMANDS = {
+    "init": "fnopt.cli.init:init",
+    "doctor": "fnopt.cli.doctor:doctor",
+    "list": "fnopt.cli.library:list_",
+    "show": "fnopt.cli.library:show",
+    "check": "fnopt.cli.library:check",
+    "call": "fnopt.cli.library:call",
+    "eval": "fnopt.cli.evaluate:evaluate",
+    "step": "fnopt.cli.train:step",
+    "train": "fnopt.cli.train:train",
+    "log": "fnopt.cli.log:log",
+    "rollback": "fnopt.cli.rollback:rollback",
+    "test": "fnopt.cli.evaluate:test",
+    "demo": "fnopt.cli.demo:demo",
+}
+"""Every command, in the order in which a newcomer meets them, with where it lives."""
+
+SUMMARIES = {
+    "init": "Scaffold fnopt.toml, functions/, tasks/ and a CI workflow.",
+    "doctor": "Say what is missing, and the command that mends it.",
+    "list": "List the functions of the library.",
+    "show": "Show one function, FUNCTION or FUNCTION@REV.",
+    "check": "Check every rule on every function.",
+    "call": "Call one function in the sandbox.",
+    "eval": "Score a revision.",
+    "step": "Propose, check, commit, judge; keep or revert.",
+    "train": "Step until it stops paying; resumes by itself.",
+    "log": "Show the updates of a run with their verdicts.",
+    "rollback": "Take one update back.",
+    "test": "Open the sealed test split once, and score it.",
+    "demo": "Watch the whole loop in a scratch repository.",
+}
+BUG = 1
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fnopt")
+def cli() -> None:
+    """Train the functions that an LLM agent can call, as commits in your own git repository."""
+
+
+def main() -> None:
+    """Run the command line and exit with the code that design and help promise."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. Errors are told in two lines on stderr."""
+    try:
+        result = cli.main(arguments, prog_name="fnopt", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        return _tell(error.format_message(), "", 2)
+    except FnoptError as error:
+        return _tell(error.message, error.mend, error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _tell("interrupted", "run the same command again to go on", INTERRUPTED)
+    except BrokenPipeError:  # `fnopt log | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception:  # noqa: BLE001 - the last handler: a bug, told without a traceback
+        return _bug()
+
+
+def _tell(message: str, mend: str, code: int) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    if mend:
+        click.echo(f"mend: {' '.join(mend.split())}", err=True)
+    return code
+
+
+def _bug() -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="fnopt-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(traceback.format_exc())
+    kind, value, _ = sys.exc_info()
+    name = kind.__name__ if kind else "error"
+    return _tell(f"fnopt failed: {name}: {value}", f"please report it with {log.name}", BUG)

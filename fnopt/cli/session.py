@@ -1,0 +1,103 @@
+"""What commands share: the repository, its configuration and its store, opened when needed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fnopt import config as configuration
+from fnopt.config import Config
+from fnopt.errors import UsageError
+from fnopt.history import runs
+from fnopt.history.repo import Repository
+from fnopt.history.runs import RunBranch
+from fnopt.library.function import Library
+from fnopt.prose import Prose
+from fnopt.sandbox import Sandbox, sandbox
+from fnopt.store import Store
+from fnopt.tasks.splits import Splits, load
+from fnopt.train.run import library_at
+
+
+class Session:
+    """One command's view of the world. Use as a context manager: it closes what it opened."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path.cwd()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._open.close()
+
+    def defer(self, resource: Any) -> Any:
+        """Close a resource with the session; returns it."""
+        self._open.callback(resource.close)
+        return resource
+
+    @cached_property
+    def repo(self) -> Repository:
+        """The repository around the current folder."""
+        repo: Repository = self.defer(Repository(self._folder))
+        return repo
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, environment variables included."""
+        return configuration.load(self.repo.root, os.environ)
+
+    @cached_property
+    def prose(self) -> Prose:
+        """The texts, with the repository's own ones first."""
+        return Prose(self.repo.root)
+
+    @cached_property
+    def store(self) -> Store:
+        """The cache of replies and trials."""
+        store: Store = self.defer(Store(self.repo.folder / "store.db"))
+        return store
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """Where learned code runs. Raises SandboxError below what is required."""
+        return sandbox(self.config.sandbox.require, self.config.sandbox.timeout)
+
+    @cached_property
+    def tasks(self) -> Splits:
+        """The splits, read when needed."""
+        given = self.config.tasks
+        return load(
+            self.repo.root, train=given.train, val=given.val, test=given.test, source=given.source
+        )
+
+    def library(self, rev: str | None = None) -> Library:
+        """The library at a revision; without one, as it stands in the working tree."""
+        if rev is None and not self.repo.bare:
+            return library_in(self.repo.root, self.config.library.functions)
+        commit = self.repo.resolve(rev or "HEAD")
+        return library_at(self.repo, commit, self.config.library.functions)
+
+    def current_run(self) -> RunBranch:
+        """The run that commands are about. Raises UsageError when there is none."""
+        name = runs.current(self.repo)
+        if name is None:
+            raise UsageError("there is no run here yet", "start one: fnopt train")
+        return RunBranch(self.repo, name)
+
+
+def library_in(root: Path, folder: str) -> Library:
+    """The library in a working tree; symbolic links take no part."""
+    from fnopt.library.function import read
+
+    top = root / folder
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(top.rglob("*.py"))
+        if path.is_file() and not path.is_symlink()
+    }
+    return read(files)
