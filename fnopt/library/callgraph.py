@@ -1,0 +1,309 @@
+"""What does a function reach? Its callees, its callers, and a digest of all that could change it.
+
+Safe rather than sharp: where a module is handed around, or names are made at run time, everything
+that could be meant is taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fnopt.library.fingerprint import of_source
+from fnopt.library.function import Library
+from fnopt.library.importing import Effect
+from fnopt.library.module import Module, Statement
+from fnopt.library.scope import Import
+
+Place = tuple[str, int]
+"""A statement of the library: its path and its index among the module's statements."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """What an import or an attribute of a module leads to: one name of it, or all for None."""
+
+    path: str
+    name: str | None
+
+
+@lru_cache(maxsize=4)
+def _dotted(library: Library) -> Mapping[str, str]:
+    """Every way to write a module's name, with its path; exact names before shortened ones."""
+    found: dict[str, str] = {}
+    for path, module in library.modules.items():
+        found.setdefault(module.name, path)
+    for path, module in library.modules.items():
+        rest = module.name
+        while "." in rest:  # src/tools/dates.py is imported as tools.dates
+            rest = rest.partition(".")[2]
+            if rest.partition(".")[0] not in sys.stdlib_module_names:
+                found.setdefault(rest, path)
+    return found
+
+
+def own_modules(library: Library) -> frozenset[str]:
+    """The dotted names under which the library's modules, and the packages above, are imported."""
+    names = set(_dotted(library))
+    for name in tuple(names):
+        while "." in name:
+            name = name.rpartition(".")[0]
+            names.add(name)
+    return frozenset(names)
+
+
+def links(library: Library, module: Module, statement: Statement) -> Iterator[Link]:
+    """Where the imports inside ``statement`` lead within the library."""
+    for one in statement.names.imports:
+        yield from _import_links(library, module, one, None)
+
+
+def outside(
+    library: Library, path: str, *, used: bool = True
+) -> Iterator[tuple[Import, Link, str]]:
+    """The imports in other modules that lead to the one at ``path``, with where they stand.
+
+    With ``used`` a module object that is imported leads only to what is taken from it.
+    """
+    for other in library.modules.values():
+        if other.path == path:
+            continue
+        chains = frozenset(chain for one in other.statements for chain in one.names.chains)
+        for statement in other.statements:
+            for one in statement.names.imports:
+                for link in _import_links(library, other, one, chains if used else None):
+                    if link.path == path:
+                        yield one, link, other.path
+
+
+def _import_links(
+    library: Library, module: Module, one: Import, chains: frozenset[tuple[str, ...]] | None
+) -> Iterator[Link]:
+    """What an import leads to; ``chains``: how its name is used, None when that is unknown."""
+    base = _absolute(module, one)
+    index = _dotted(library)
+    if one.name is None:
+        yield from _module_links(library, base, one.alias, chains)
+    elif one.name != "*" and f"{base}.{one.name}" in index and not _binds(library, base, one.name):
+        yield from _used(library, f"{base}.{one.name}", one.bound, (), chains)
+    elif base in index:
+        yield Link(index[base], None if one.name == "*" else one.name)
+
+
+def _module_links(
+    library: Library, base: str, alias: str | None, chains: frozenset[tuple[str, ...]] | None
+) -> Iterator[Link]:
+    root, *rest = base.split(".")
+    if alias:
+        yield from _used(library, base, alias, (), chains)
+    elif base in _dotted(library):
+        yield from _used(library, base, root, tuple(rest), chains)
+
+
+def _used(
+    library: Library,
+    target: str,
+    root: str,
+    inner: tuple[str, ...],
+    chains: frozenset[tuple[str, ...]] | None,
+) -> Iterator[Link]:
+    """What the chains that start at ``root`` (a module object, ``inner`` within it) lead to."""
+    index = _dotted(library)
+    for chain in [(root,)] if chains is None else [one for one in chains if one[0] == root]:
+        rest = chain[1:]
+        if rest[: len(inner)] != inner[: len(rest)]:
+            continue
+        rest = rest[len(inner) :]
+        name = target
+        while rest and f"{name}.{rest[0]}" in index:
+            name, rest = f"{name}.{rest[0]}", rest[1:]
+        if name in index:
+            yield Link(index[name], rest[0] if rest else None)
+
+
+def _binds(library: Library, base: str, name: str) -> bool:
+    path = _dotted(library).get(base)
+    return path is not None and name in library.modules[path].bound
+
+
+def _absolute(module: Module, one: Import) -> str:
+    """The dotted name of the imported module, relative ones resolved."""
+    if not one.level:
+        return one.module
+    parts = module.package.split(".") if module.package else []
+    kept = parts[: len(parts) - (one.level - 1)]
+    return ".".join([*kept, *([one.module] if one.module else [])])
+
+
+def neighbours(library: Library, place: Place, *, read: bool = True) -> set[Place]:
+    """The statements that the one at ``place`` may need, in its module and in others.
+
+    With ``read`` also what it may read as a file, by way of ``__file__``.
+    """
+    path, index = place
+    module = library.modules[path]
+    statement = module.statements[index]
+    if statement.loads or (read and statement.far):
+        return {(one.path, i) for one in library.modules.values() for i in range(_size(one))}
+    found = set()
+    chains = statement.names.chains
+    for need in module.needs(index):
+        found.add((path, need))
+        other = module.statements[need]
+        if other.kind in ("import", "other"):  # what of the imported modules is used from here
+            used = None if statement.dynamic or statement is other else chains
+            for one in other.names.imports:
+                found |= _places(library, module, one, used)
+    if statement.kind not in ("import", "future"):
+        for one in statement.names.imports:  # imports inside a function
+            found |= _places(library, module, one, chains)
+    return found
+
+
+def _places(
+    library: Library, module: Module, one: Import, chains: frozenset[tuple[str, ...]] | None
+) -> set[Place]:
+    found: set[Place] = set()
+    if chains is not None and one.bound != "*" and not any(c[0] == one.bound for c in chains):
+        return found
+    for link in _import_links(library, module, one, chains):
+        target = library.modules[link.path]
+        wanted = range(_size(target)) if link.name is None else target.bound.get(link.name)
+        if wanted is None:  # by a star import, by __getattr__, or not at all
+            wanted = range(_size(target)) if _is_open(target) else ()
+        found |= {(link.path, index) for index in wanted}
+        if link.name is not None:  # a name that is imported there, too, is followed
+            found |= _passed_on(library, target, link.name)
+    return found
+
+
+def _passed_on(library: Library, module: Module, name: str, depth: int = 8) -> set[Place]:
+    """Where a name leads that the module itself imports (``__init__.py`` handing functions on)."""
+    found: set[Place] = set()
+    for index in module.bound.get(name, ()) if depth else ():
+        for one in module.statements[index].names.imports:
+            if one.bound != name:
+                continue
+            for link in _import_links(library, module, one, None):
+                target = library.modules[link.path]
+                every = range(_size(target))
+                inner = every if link.name is None else target.bound.get(link.name, ())
+                found |= {(link.path, place) for place in inner}
+                if link.name is not None:
+                    found |= _passed_on(library, target, link.name, depth - 1)
+    return found
+
+
+def _is_open(module: Module) -> bool:
+    return module.starred or "__getattr__" in module.bound
+
+
+def _size(module: Module) -> int:
+    return len(module.statements)
+
+
+def callees(library: Library, name: str) -> frozenset[str]:
+    """The library functions that ``name`` calls, itself or through private helpers.
+
+    Raises KeyError when the library has no such function.
+    """
+    return _graph(library)[name]
+
+
+def callers(library: Library, name: str) -> frozenset[str]:
+    """The library functions that call ``name``, themselves or through private helpers."""
+    return frozenset(one for one, called in _graph(library).items() if name in called)
+
+
+@lru_cache(maxsize=4)
+def _graph(library: Library) -> Mapping[str, frozenset[str]]:
+    return {function.name: _callees(library, function.name) for function in library.functions}
+
+
+def _callees(library: Library, name: str) -> frozenset[str]:
+    start = places_of(library, name)
+    seen = set(start)
+    pending = list(start)
+    found: set[str] = set()
+    while pending:
+        for place in neighbours(library, pending.pop(), read=False) - seen:
+            seen.add(place)
+            statement = library.modules[place[0]].statements[place[1]]
+            if statement.is_public:
+                found.add(statement.name)
+            else:
+                pending.append(place)
+    return frozenset(found - {name})
+
+
+def places_of(library: Library, name: str) -> tuple[Place, ...]:
+    """The statements that define the function. Raises KeyError when there is none."""
+    function = library.get(name)
+    if function is None:
+        raise KeyError(name)
+    module = library.modules[function.path]
+    return tuple((function.path, index) for index in module.bound[name])
+
+
+@lru_cache(maxsize=4_096)
+def closure_digest(library: Library, name: str) -> str:
+    """SHA-256 of everything that could change what ``name`` does, or the import of its module.
+
+    Layout and comments do not count. Raises KeyError when the library has no such function.
+    """
+    digest = hashlib.sha256()
+    for path, index in sorted(closure(library, name)):
+        module = library.modules[path]
+        source = of_source(module.source(module.statements[index]))
+        digest.update(f"{module.name} {source};".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def closure(library: Library, name: str) -> frozenset[Place]:
+    """Every statement that calling ``name`` may run, and what importing its modules runs."""
+    seen = set(places_of(library, name))
+    pending = list(seen)
+    imported: set[str] = set()
+    while pending:
+        place = pending.pop()
+        found = neighbours(library, place) | _imports(library, place[0], imported)
+        pending += found - seen
+        seen |= found
+    return frozenset(seen)
+
+
+def _imports(library: Library, path: str, imported: set[str]) -> set[Place]:
+    """What runs when a module is imported for the first time, its packages' files included."""
+    if path in imported:
+        return set()
+    imported.add(path)
+    module = library.modules[path]
+    found = {(path, i) for i, one in enumerate(module.statements) if _runs(library, module, one)}
+    parts = module.name.split(".")
+    for count in range(1, len(parts)):
+        package = _dotted(library).get(".".join(parts[:count]))
+        if package is not None:
+            found |= _imports(library, package, imported)
+    for one in module.statements:
+        if one.kind in ("import", "other", "guard"):
+            for link in links(library, module, one):
+                found |= _imports(library, link.path, imported)
+    return found
+
+
+def _runs(library: Library, module: Module, one: Statement) -> bool:
+    """Whether importing ``one`` may matter to a function that does not name it."""
+    if one.kind == "import":
+        return any(not _is_known(library, module, imported) for imported in one.names.imports)
+    return one.kind == "future" or one.effect > Effect.NOTHING
+
+
+def _is_known(library: Library, module: Module, one: Import) -> bool:
+    """Whether the import is of the standard library or of the library's own modules."""
+    if not one.level and one.module.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    base = _absolute(module, one)
+    return base in _dotted(library) or f"{base}.{one.name}" in _dotted(library)

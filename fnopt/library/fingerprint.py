@@ -1,0 +1,59 @@
+"""When do two pieces of code mean the same? Trees compared without places, comments and quoting.
+
+Written with an own stack: ``ast.dump`` overflows on a chain of a few hundred operators.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+from functools import lru_cache
+
+from fnopt.library.source import Text, parse
+
+_IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+
+
+def fingerprint(node: ast.AST, *, called: str | None = None) -> str:
+    """A digest of the tree; with ``called`` every name that equals it counts as one and the same.
+
+    Positions, comments, quoting and the ``u`` prefix do not count; docstrings do.
+    """
+    digest = hashlib.sha256()
+    stack: list[object] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.AST):
+            fields = [(name, getattr(one, name, None)) for name in one._fields]
+            kept = [value for name, value in fields if name not in _IGNORED]
+            digest.update(f"({type(one).__name__}:{len(kept)}".encode())
+            stack.extend(reversed(kept))
+        elif isinstance(one, list):
+            digest.update(f"[{len(one)}".encode())
+            stack.extend(reversed(one))
+        else:
+            digest.update(_primitive("" if called and one == called else one))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=20_000)
+def of_source(source: bytes) -> str:
+    """The fingerprint of source that parses; of its bytes where it does not stand alone."""
+    tree = parse(Text(source), "")
+    return fingerprint(tree) if isinstance(tree, ast.AST) else hashlib.sha256(source).hexdigest()
+
+
+def without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    """A copy of the definition whose body does not open with a docstring."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    copied = copy.copy(node)
+    copied.body = body
+    return copied
+
+
+def _primitive(value: object) -> bytes:
+    """A type and a value; integers in hexadecimal, since long ones have no decimal ``repr``."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"<int {value:x}>".encode()
+    return f"<{type(value).__name__} {value!r}>".encode("utf-8", "backslashreplace")

@@ -1,0 +1,163 @@
+"""A learned function, and the library: all functions at one revision. Text in, values out."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+
+from fnopt.library.module import Module, Statement, read_module
+from fnopt.library.source import Text, parse
+from fnopt.records import Fault
+
+
+@dataclass(frozen=True)
+class Function:
+    """A public top-level function.
+
+    ``source`` is its own text with decorators and the comments directly above (line ends are
+    LF); ``line`` is that of ``def``; ``summary`` the first line of ``doc``, the clean docstring.
+    """
+
+    name: str
+    module: str
+    path: str
+    line: int
+    source: str
+    signature: str
+    summary: str
+    doc: str
+    is_async: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """All functions at one revision; two libraries of the same files are equal.
+
+    ``files`` are the ``.py`` files of the library's folder, from path to bytes. ``faults`` says
+    what could not be read: the functions of an unreadable file are absent.
+    """
+
+    files: Mapping[str, bytes]
+    functions: tuple[Function, ...]
+    faults: tuple[Fault, ...]
+    modules: Mapping[str, Module]
+
+    def get(self, name: str) -> Function | None:
+        """The function of that name, or None."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Function]:
+        return {function.name: function for function in self.functions}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all paths and contents, whatever their order."""
+        digest = hashlib.sha256()
+        for path in sorted(self.files):
+            content = hashlib.sha256(self.files[path]).hexdigest()
+            digest.update(f"{len(path)}:{path}:{content};".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def read(files: Mapping[str, bytes]) -> Library:
+    """Read the files of a library's folder; parsing never imports.
+
+    A module is parsed once for its content: reading 1,000 files again after one edit is cheap.
+    """
+    modules: dict[str, Module] = {}
+    faults: list[Fault] = []
+    for path in sorted(files):
+        module = read_module(path, files[path])
+        if isinstance(module, Fault):
+            faults.append(module)
+        else:
+            modules[path] = module
+    functions, doubles = _distinct(modules.values())
+    return Library(
+        MappingProxyType(dict(files)),
+        tuple(sorted(functions, key=lambda one: one.name)),
+        (*faults, *doubles),
+        MappingProxyType(modules),
+    )
+
+
+@lru_cache(maxsize=20_000)
+def functions_of(module: Module) -> tuple[Function, ...]:
+    """The public functions of a module in their order; one that is defined again is twice here."""
+    public = [one for one in module.statements if one.is_public]
+    return tuple(_function(module, one) for one in public)
+
+
+def _distinct(modules: Iterable[Module]) -> tuple[list[Function], list[Fault]]:
+    """One function a name: the last of a module, as Python has it; the first of several modules."""
+    found: dict[str, Function] = {}
+    faults: list[Fault] = []
+    for module in modules:
+        for function in functions_of(module):
+            other = found.get(function.name)
+            if other is None or other.path == function.path:
+                found[function.name] = function
+            if other is not None:
+                faults.append(_double(function, other))
+    return list(found.values()), faults
+
+
+def _double(function: Function, other: Function) -> Fault:
+    return Fault(
+        "duplicate-name",
+        f"{function.name} is defined twice: {other.path}:{other.line} and "
+        f"{function.path}:{function.line}",
+        "Rename one of them: an agent calls functions by name alone.",
+        function.name,
+        function.path,
+        function.line,
+    )
+
+
+def _function(module: Module, statement: Statement) -> Function:
+    source = module.source(statement, comments=True).decode("utf-8")
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    node = definition(source)
+    doc = inspect.cleandoc(ast.get_docstring(node, clean=False) or "")
+    doc = doc.encode("utf-8", "replace").decode("utf-8")  # an escape may spell a lone surrogate
+    return Function(
+        statement.name,
+        module.name,
+        module.path,
+        statement.line,
+        source,
+        signature(node),
+        doc.partition("\n")[0].strip(),
+        doc,
+        isinstance(node, ast.AsyncFunctionDef),
+    )
+
+
+def definition(source: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """The syntax tree of a function's source."""
+    tree = parse(Text(source.encode("utf-8")), "")
+    assert isinstance(tree, ast.Module), "BUG: the source of a function parses"
+    node = tree.body[0]
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef), "BUG: it is a definition"
+    return node
+
+
+def signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """``name(text: str, n: int=1) -> int`` on one line, as it is written in Python."""
+    try:
+        result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+        return f"{node.name}({ast.unparse(node.args)}){result}"
+    except (RecursionError, ValueError):  # too deep, or a number too long to be written
+        return f"{node.name}(…)"

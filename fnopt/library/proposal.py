@@ -1,0 +1,247 @@
+"""What an optimizer model replied, as a proposal: tool calls or text, whole or faulty.
+
+A reply is data. Whatever is wrong with it becomes a fault that the model is told; nothing that it
+can say raises, and nothing is guessed: a bogus action is never taken as an add.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fnopt.library.draft import parse_draft, public_function
+from fnopt.library.edit import Add, Edit, Remove, Revise
+from fnopt.records import Fault
+
+ACTIONS = "add_function, revise_function, remove_function or terminate"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Edits to be judged together, and why; or that there is nothing left to improve."""
+
+    edits: tuple[Edit, ...]
+    why: str
+    terminates: bool = False
+
+
+_Action = tuple[Edit | None, str]
+"""One action and its reason; None terminates."""
+
+
+def parse_calls(
+    calls: Sequence[tuple[str, str]], max_actions: int = 1
+) -> Proposal | tuple[Fault, ...]:
+    """The proposal of a reply's tool calls: (name, arguments as the raw JSON text).
+
+    A call that is repeated word for word counts once.
+    """
+    distinct = list(dict.fromkeys(calls))
+    if not distinct:
+        mend = f"Call {ACTIONS}."
+        return (Fault("no-action", "the reply holds no action", mend),)
+    if len(distinct) > max_actions:
+        message = f"the reply holds {len(distinct)} actions; at most {max_actions} are allowed"
+        return (Fault("too-many-actions", message, "Choose the most useful one."),)
+    actions: list[_Action] = []
+    faults: list[Fault] = []
+    for name, arguments in distinct:
+        action = _call(name, arguments)
+        if isinstance(action, Fault):
+            faults.append(action)
+        else:
+            actions.append(action)
+    return tuple(faults) or _together(actions)
+
+
+def _together(actions: list[_Action]) -> Proposal | tuple[Fault, ...]:
+    edits = tuple(edit for edit, _ in actions if edit is not None)
+    why = "\n".join(why for _, why in actions if why)
+    terminates = len(edits) < len(actions)
+    if terminates and edits:
+        message = "the reply terminates and proposes an edit"
+        return (Fault("contradiction", message, "Either propose an edit or terminate."),)
+    return Proposal(edits, why, terminates)
+
+
+def _call(name: str, raw: str) -> _Action | Fault:
+    kind = name.strip().removesuffix("_function")
+    if kind not in ("add", "revise", "remove", "terminate"):
+        return _bogus(name)
+    given = _arguments(name, raw)
+    if isinstance(given, Fault):
+        return given
+    why = _clean(given.get("why"))
+    if kind == "terminate":
+        return None, why
+    wanted = {"add": ("code",), "revise": ("name", "code"), "remove": ("name",)}[kind]
+    for key in wanted:
+        if not isinstance(given.get(key), str) or not given[key].strip():
+            mend = f"Give {', '.join(wanted)} and why, each as a string."
+            return Fault("bad-arguments", f"{name} lacks {key}", mend)
+    if kind == "add":
+        return _added(_unfenced(given["code"]), why)
+    target = given["name"].strip()
+    return (
+        (Remove(target), why)
+        if kind == "remove"
+        else (
+            Revise(target, _unfenced(given["code"])),
+            why,
+        )
+    )
+
+
+def _added(code: str, why: str) -> _Action | Fault:
+    """The name of an added function is that of the one public function of its code."""
+    draft = parse_draft(code)
+    if isinstance(draft, tuple):
+        return draft[0]
+    function = public_function(draft)
+    if function is None:
+        count = sum(one.is_public for one in draft.statements)
+        message = f"the code defines {count} public functions, not one"
+        mend = "Define one function; begin the names of its helpers with an underscore."
+        return Fault("one-function", message, mend)
+    return Add(function.name, code), why
+
+
+def _bogus(name: str) -> Fault:
+    return Fault("bogus-action", f"there is no action {name.strip()!r:.80}", f"Use {ACTIONS}.")
+
+
+def _arguments(name: str, raw: str) -> Mapping[str, Any] | Fault:
+    """The arguments as an object: also if quoted twice, or with ``{{`` from a prompt's template."""
+    mend = "Give one JSON object; write a line's end in a string as \\n."
+    problem = "they are not an object"
+    for text in (raw, raw.strip()[1:-1] if raw.strip().startswith("{{") else ""):
+        try:
+            value = json.loads(text, strict=False)
+            if isinstance(value, str):
+                value = json.loads(value, strict=False)
+        except (ValueError, RecursionError) as error:
+            problem = str(error) if text is raw else problem
+            continue
+        if isinstance(value, dict):
+            return value
+    if not raw.strip() and name == "terminate":
+        return {}
+    return Fault("bad-arguments", f"the arguments of {name} are not JSON: {problem:.200}", mend)
+
+
+def _clean(text: object) -> str:
+    """A reason as text that every file and database can hold."""
+    given = text if isinstance(text, str) else ""
+    return given.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
+
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$", re.MULTILINE)
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_DRESS = " \t*_#>`\"'"
+_LINE = re.compile(
+    r"(?P<action>add|revise|remove|terminate)(?:_function)?\b[\s*`:\"']*"
+    r"(?:function\b[\s*`:\"']*(?=\w))?(?P<name>\w+)?(?:\(\))?[*`\"']*(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _unfenced(code: str) -> str:
+    """Code that came in a fenced block although it is an argument."""
+    stripped = code.strip()
+    if stripped.startswith("```") and stripped.endswith("```") and "\n" in stripped:
+        return stripped.partition("\n")[2].rpartition("```")[0]
+    return code
+
+
+def parse_text(reply: str) -> Proposal | tuple[Fault, ...]:
+    """The proposal of a text: an action in the first line, the reason, one ```python block."""
+    body = _THINKING.sub("", reply).replace("\r\n", "\n").strip()
+    first, _, rest = body.partition("\n")
+    match = _LINE.fullmatch(first.strip(_DRESS))
+    if match is None or not _is_action(match):
+        return (_no_action(first),)
+    kind, name = match["action"].lower(), match["name"]
+    if kind == "terminate":
+        said = " ".join(part for part in (name, match["rest"].strip(_DRESS + ":-–—.")) if part)
+        return Proposal((), _clean(f"{said}\n{rest}"), terminates=True)
+    tail = match["rest"].strip(_DRESS + ":-–—.")
+    if kind == "remove":
+        return Proposal((Remove(name),), _clean(f"{tail}\n{_FENCE.split(rest)[0]}"))
+    code = _block(rest)
+    if isinstance(code, Fault):
+        return (code,)
+    why = _clean(f"{tail}\n{rest[: _opening(rest)]}")
+    return Proposal((Add(name, code) if kind == "add" else Revise(name, code),), why)
+
+
+def _is_action(match: re.Match[str]) -> bool:
+    """``add NAME`` and no more, or a reason behind a colon or dash; ``add a test`` is prose."""
+    if match["action"].lower() == "terminate":
+        return True
+    rest = match["rest"].strip(_DRESS)
+    return bool(match["name"]) and (not rest or rest[0] in ":-–—.(,")
+
+
+def _no_action(first: str) -> Fault:
+    mend = "Begin with one line: add NAME, revise NAME, remove NAME or terminate."
+    return Fault(
+        "bogus-action", f"the reply's first line is no action: {first.strip()!r:.120}", mend
+    )
+
+
+def _opening(text: str) -> int:
+    match = _FENCE.search(text)
+    return match.start() if match else len(text)
+
+
+def _block(text: str) -> str | Fault:
+    """The one code block. A fence inside a docstring is told from a second block by parsing."""
+    fences = list(_FENCE.finditer(text))
+    if not fences:
+        mend = "Write the whole code in one ```python block."
+        return Fault("no-code", "the reply holds no code block", mend)
+    start = fences[0].end() + 1
+    if len(fences) == 2:
+        return text[start : fences[1].start()]
+    last = text[start : fences[-1].start()] if len(fences) > 1 else text[start:]
+    for code in (last, text[start:]):
+        if not isinstance(parse_draft(code), tuple):
+            return code
+    if len(fences) == 1:
+        mend = "Close the block with ```."
+        return Fault("no-code", "the code block is not closed, and does not parse", mend)
+    mend = "Put the helpers and the function into one block."
+    return Fault("several-blocks", "the reply holds more than one code block", mend)
+
+
+def tool_definitions() -> tuple[dict[str, Any], ...]:
+    """The four actions as OpenAI tools."""
+    name = {"type": "string", "description": "The function's name."}
+    code = {"type": "string", "description": _CODE}
+    return (
+        _tool("add_function", "Add one new function to the library.", {"code": code}),
+        _tool("revise_function", "Improve an existing function.", {"name": name, "code": code}),
+        _tool("remove_function", "Remove a function that does not help.", {"name": name}),
+        _tool("terminate", "End the training: nothing is left to improve.", {}),
+    )
+
+
+_CODE = (
+    "A whole Python module: imports, private helpers and constants, and exactly one public function"
+    " with annotations and a docstring that says what each argument means. No example calls."
+)
+
+
+def _tool(name: str, description: str, properties: dict[str, Any]) -> dict[str, Any]:
+    why = {"type": "string", "description": "Why this helps, in one or two sentences."}
+    parameters = {
+        "type": "object",
+        "properties": {**properties, "why": why},
+        "required": [*properties, "why"],
+        "additionalProperties": False,
+    }
+    about = {"name": name, "description": description, "parameters": parameters}
+    return {"type": "function", "function": about}
