@@ -56,8 +56,7 @@ def _published(commits: Iterable[Commit]) -> list[Update]:
 
 
 def _marks(text: str) -> list[message.Trailers]:
-    squashed = message.blocks(text)
-    return squashed if len(squashed) > 1 else [message.trailers(text)]
+    return message.blocks(text) or [message.trailers(text)]
 
 
 def _reverts(commits: Iterable[Commit]) -> dict[str, str]:
@@ -104,7 +103,7 @@ def _refused(steps: Mapping[int, Mapping[str, Any]]) -> list[Update]:
             reason=step["reason"],
             tokens=step["tokens"],
             cost=step["cost"],
-            tasks=tuple(step["tasks"]),
+            tasks=tuple(step.get("tasks", ())),
         )
         for number, step in steps.items()
         if step["verdict"] == "refused"
@@ -118,8 +117,8 @@ def format_cost(tokens: int, cost: float | None) -> str:
 
 def parse_cost(text: str) -> tuple[int, float | None]:
     """Tokens and US dollars of a ``Fnopt-Cost`` trailer; 0 and None where it says nothing."""
-    tokens = re.match(r"(\d+) tokens", text)
-    dollars = re.search(r"\$([\d.]+)$", text)
+    tokens = re.match(r"(\d+) tokens", text, re.ASCII)
+    dollars = re.search(r"\$(\d+(?:\.\d+)?)$", text, re.ASCII)
     return int(tokens[1]) if tokens else 0, float(dollars[1]) if dollars else None
 
 
