@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from fnopt.errors import FnoptError
 from fnopt.records import Usage
 
+Result = TypeVar("Result")
+
 VERSION = 1
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -30,20 +34,16 @@ CREATE INDEX IF NOT EXISTS spending_run ON spending (run);
 class Store:
     """Replies, trials and spending; safe to use from several threads and processes."""
 
-    def __init__(self, path: Path | None) -> None:
-        """Open the store at ``path``, or one in memory for None."""
+    def __init__(self, path: Path | None, *, patience: float = 30.0) -> None:
+        """Open the store at ``path``, or one in memory for None.
+
+        ``patience``: seconds to wait for another process that writes. Raises FnoptError when the
+        file cannot be opened or written: locked, read-only, disk full.
+        """
         self._lock = threading.Lock()
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = _open(path)
-        except sqlite3.OperationalError:
-            raise  # locked, read-only or a full disk: the file itself may be sound
-        except sqlite3.DatabaseError:
-            if path is None:
-                raise
-            _set_aside(path)
-            self._db = _open(path)
+        self._path = path
+        self._patience = patience
+        self._db = self._opened()
 
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
@@ -60,8 +60,8 @@ class Store:
 
     def trials(self, key: str) -> list[dict[str, Any]]:
         """The trials kept under ``key``, which differ in the functions that they called."""
-        with self._lock:
-            rows = self._db.execute("SELECT value FROM trials WHERE key = ?", (key,)).fetchall()
+        sql = "SELECT value FROM trials WHERE key = ?"
+        rows: list[tuple[str]] = self._do(lambda db: db.execute(sql, (key,)).fetchall())
         return [json.loads(row[0]) for row in rows]
 
     def keep_trial(self, trial: Mapping[str, Any]) -> None:
@@ -87,21 +87,62 @@ class Store:
         return Usage(row[0], row[1], row[2], None if row[4] else row[3])
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        with self._lock:
-            row: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
+        row: tuple[Any, ...] | None = self._do(lambda db: db.execute(sql, values).fetchone())
         return row
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> None:
-        with self._lock, self._db:
-            self._db.execute(sql, values)
+        def insert(db: sqlite3.Connection) -> None:
+            with db:
+                db.execute(sql, values)
+
+        self._do(insert)
+
+    def _do(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        with self._lock:
+            try:
+                return work(self._db)
+            except sqlite3.OperationalError as error:
+                raise self._unusable(error) from None
+            except sqlite3.DatabaseError as error:
+                if self._path is None or getattr(error, "sqlite_errorcode", None) not in DAMAGED:
+                    raise
+                self._db.close()
+                _set_aside(self._path)
+                self._db = self._opened()
+                return work(self._db)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _open(self._path, self._patience)
+            except (_OtherVersion, sqlite3.DatabaseError) as error:
+                if self._path is None or isinstance(error, sqlite3.OperationalError):
+                    raise  # locked, read-only or a full disk: the file itself may be sound
+                _set_aside(self._path)
+                return _open(self._path, self._patience)
+        except (sqlite3.OperationalError, OSError) as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> FnoptError:
+        return FnoptError(
+            f"the store {self._path} cannot be used: {error}",
+            "another process may hold it, the disk be full or the folder read-only; "
+            "deleting the store costs money, never truth",
+        )
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
+class _OtherVersion(Exception):
+    """The file was written by another version of fnopt."""
+
+
+def _open(path: Path | None, patience: float) -> sqlite3.Connection:
     target = str(path) if path is not None else ":memory:"
-    db = sqlite3.connect(target, timeout=30, check_same_thread=False)
+    db = sqlite3.connect(target, timeout=patience, check_same_thread=False)
     try:
         _prepare(db)
-    except sqlite3.DatabaseError:
+    except (_OtherVersion, sqlite3.Error):
         db.close()
         raise
     return db
@@ -110,12 +151,12 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version not in (0, VERSION):
-        raise sqlite3.DatabaseError(f"written by another version ({version})")
-    db.execute("PRAGMA journal_mode = WAL")
+        raise _OtherVersion(version)
+    if db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
-    db.executescript(SCHEMA)
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.commit()
+    if version == 0:
+        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
 def _set_aside(path: Path) -> None:
