@@ -10,26 +10,47 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fnopt.errors import UsageError
 
 FILE = "fnopt.toml"
 
 
+Words = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists, not tuples
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, strict=True, allow_inf_nan=False
+    )
 
 
 class LibraryConfig(_Section):
     """Where the functions live and what they may import."""
 
-    functions: str = Field("functions", min_length=1)
-    packages: tuple[str, ...] = ()
-    locked: tuple[str, ...] = ()
+    functions: str = Field(default="functions", min_length=1)
+    packages: Words = ()
+    locked: Words = ()
+
+    @field_validator("functions")
+    @classmethod
+    def _inside(cls, folder: str) -> str:
+        path = PurePosixPath(folder.replace("\\", "/"))
+        if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
+            raise ValueError("name a folder inside the repository, relative to its root")
+        return str(path)
 
 
 class TasksConfig(_Section):
@@ -41,7 +62,7 @@ class TasksConfig(_Section):
     source: str | None = None
     scorer: str | None = None
     partial: bool = False
-    trials: int = Field(1, ge=1)
+    trials: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> TasksConfig:
@@ -54,35 +75,35 @@ class AgentConfig(_Section):
     """Who answers the tasks."""
 
     kind: str = "tools"
-    model: str = Field("gpt-5-mini", min_length=1)
+    model: str = Field(default="gpt-5-mini", min_length=1)
     base_url: str | None = None
-    concurrency: int = Field(8, ge=1, le=1024)
+    concurrency: int = Field(default=8, ge=1, le=1024)
     python: bool = False
-    max_turns: int = Field(8, ge=1)
-    max_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2)
-    timeout: float = Field(120.0, gt=0)
+    max_turns: int = Field(default=8, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    timeout: float = Field(default=120.0, gt=0)
 
 
 class OptimizerConfig(_Section):
     """Who proposes edits. ``base_url`` defaults to the agent's."""
 
-    model: str = Field("gpt-5", min_length=1)
+    model: str = Field(default="gpt-5", min_length=1)
     base_url: str | None = None
-    max_actions: int = Field(1, ge=1)
+    max_actions: int = Field(default=1, ge=1)
     hints: str = ""
-    max_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2)
-    timeout: float = Field(600.0, gt=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    timeout: float = Field(default=600.0, gt=0)
 
 
 class GateConfig(_Section):
     """When an update is kept. ``ties`` and ``epochs`` belong to rule ``paper``."""
 
     rule: str = "paired"
-    confidence: float = Field(0.7, gt=0.5, lt=1)
-    margin: float = Field(0.0, ge=0, le=1)
-    guards: tuple[str, ...] = ()
+    confidence: float = Field(default=0.7, gt=0.5, lt=1)
+    margin: float = Field(default=0.0, ge=0, le=1)
+    guards: Words = ()
     ties: Literal["accept", "reject"] = "accept"
     epochs: Literal["always", "accepted"] = "always"
     split: Literal["val", "train"] = "val"
@@ -91,18 +112,18 @@ class GateConfig(_Section):
 class StopConfig(_Section):
     """When a run ends. Limits count the whole run, resumed or not."""
 
-    max_steps: int = Field(20, ge=1)
-    patience: int = Field(5, ge=1)
-    max_cost: float | None = Field(None, gt=0)
-    max_tokens: int | None = Field(None, ge=1)
-    max_time: float | None = Field(None, gt=0)
+    max_steps: int = Field(default=20, ge=1)
+    patience: int = Field(default=5, ge=1)
+    max_cost: float | None = Field(default=None, gt=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_time: float | None = Field(default=None, gt=0)
 
 
 class SandboxConfig(_Section):
     """Where learned code runs; ``timeout`` in seconds a call."""
 
     require: str = "process"
-    timeout: float = Field(10.0, gt=0)
+    timeout: float = Field(default=10.0, gt=0)
 
 
 class Config(_Section):
@@ -120,15 +141,21 @@ class Config(_Section):
 def load(root: Path, environ: Mapping[str, str]) -> Config:
     """The configuration of the repository at ``root``. Raises UsageError with file and key."""
     data, file = _read(root)
-    return parse(_with_environment(data, environ), file)
+    values = _environment(environ)
+    return parse(_merged(data, values), file, frozenset(values))
 
 
-def parse(data: Mapping[str, Any], file: str = FILE) -> Config:
-    """A configuration from parsed TOML. Raises UsageError."""
+def parse(
+    data: Mapping[str, Any], file: str = FILE, environment: frozenset[str] = frozenset()
+) -> Config:
+    """A configuration from parsed TOML. Raises UsageError.
+
+    ``environment``: the ``section.key`` that came from variables, to be named as such in errors.
+    """
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise _usage_error(error, file) from None
+        raise _usage_error(error, file, environment) from None
 
 
 def known_keys() -> tuple[str, ...]:
@@ -141,17 +168,22 @@ def known_keys() -> tuple[str, ...]:
     )
 
 
+def variable(known: str) -> str:
+    """The environment variable that sets a ``section.key``."""
+    return "FNOPT_" + known.replace(".", "_").upper()
+
+
 def _read(root: Path) -> tuple[Mapping[str, Any], str]:
-    for name, section in ((FILE, None), ("pyproject.toml", "fnopt")):
-        path = root / name
-        if not path.is_file():
-            continue
-        data = _toml(path)
-        if section is None:
-            return data, name
-        if section in data.get("tool", {}):
-            return data["tool"][section], f"{name} [tool.fnopt]"
-    return {}, FILE
+    if (root / FILE).is_file():
+        return _toml(root / FILE), FILE
+    path = root / "pyproject.toml"
+    tools = _toml(path).get("tool") if path.is_file() else None
+    if not isinstance(tools, dict) or "fnopt" not in tools:
+        return {}, FILE
+    where = f"{path.name} [tool.fnopt]"
+    if not isinstance(tools["fnopt"], dict):
+        raise UsageError(f"{where} is not a table", f"mend {where}")
+    return tools["fnopt"], where
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -159,40 +191,73 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path.name} is not valid TOML: {error}", "mend that line") from None
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", "see its permissions"
+        ) from None
 
 
-def _with_environment(data: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def _merged(data: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     merged = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
-    for known in known_keys():
+    for known, value in values.items():
         section, key = known.split(".")
-        value = environ.get(f"FNOPT_{section}_{key}".upper())
-        if value is not None and isinstance(merged.setdefault(section, {}), dict):
-            merged[section][key] = _from_text(known, value)
+        if isinstance(merged.setdefault(section, {}), dict):
+            merged[section][key] = value
     return merged
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What variables set, by ``section.key``. An empty one counts as not set, as CI needs it."""
+    known = {variable(key): key for key in known_keys()}
+    sections = tuple(f"FNOPT_{section.upper()}_" for section in Config.model_fields)
+    for name in environ:
+        if name.startswith(sections) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            mend = f"did you mean {near[0]}?" if near else f"unset {name}"
+            raise UsageError(f"unknown environment variable {name}", mend)
+    return {
+        key: _from_text(key, environ[name].strip())
+        for name, key in known.items()
+        if environ.get(name, "").strip()
+    }
 
 
 def _from_text(known: str, text: str) -> Any:
     section, key = known.split(".")
-    default = getattr(getattr(Config(), section), key)
-    return tuple(filter(None, text.split(","))) if isinstance(default, tuple) else text
+    field = type(getattr(Config(), section)).model_fields[key]
+    if isinstance(field.default, tuple):
+        return tuple(filter(None, (part.strip() for part in text.split(","))))
+    kind: TypeAdapter[Any] = TypeAdapter(field.annotation)
+    try:
+        return kind.validate_python(text)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"]
+        raise UsageError(
+            f"{variable(known)}: {message} (it is {text[:80]!r})",
+            f"mend or unset {variable(known)}",
+        ) from None
 
 
-def _usage_error(error: ValidationError, file: str) -> UsageError:
+def _usage_error(error: ValidationError, file: str, environment: frozenset[str]) -> UsageError:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return UsageError(f"{file}: unknown key {key}", _nearest(key))
-    shown = repr(first.get("input"))[:80]
     message = first["msg"].removeprefix("Value error, ")
-    return UsageError(f"{file}: {key}: {message} (it is {shown})", f"mend {key} in {file}")
+    if first["type"] == "model_type":
+        message = "should be a table"
+    shown = repr(first.get("input"))[:80]
+    known = ".".join(key.split(".")[:2])  # agent.x, also for library.packages.0
+    where = variable(known) if known in environment else f"{file}: {key}"
+    return UsageError(f"{where}: {message} (it is {shown})", f"mend {where}")
 
 
 def _nearest(key: str) -> str:
     names = (*known_keys(), *Config.model_fields)
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-    if not near and "." in key:
+    near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
+    if not near:
         last = {name.split(".")[-1]: name for name in known_keys()}
         near = [last[hit] for hit in difflib.get_close_matches(key.split(".")[-1], last, n=1)]
-    return (
-        f"did you mean {near[0]}?" if near else f"known sections: {', '.join(Config.model_fields)}"
-    )
+    if not near:
+        return f"known sections: {', '.join(Config.model_fields)}"
+    return f"did you mean {near[0]}?"
