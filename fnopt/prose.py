@@ -11,10 +11,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import SandboxedEnvironment
 
 from fnopt.errors import UsageError
+
+BROKEN = (
+    TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template that a person wrote may raise: 1/0, None + 1, a file that is not UTF-8…"""
 
 OVERRIDES = Path(".fnopt") / "templates"
 
@@ -26,13 +45,19 @@ class Prose:
         self._root = root
 
     def render(self, name: str, /, **values: Any) -> str:
-        """The template's text, without surrounding blank lines. Raises UsageError."""
+        """The template's text, without surrounding blank lines.
+
+        Raises UsageError when the repository's own templates are broken.
+        """
         try:
             return self._environment.get_template(name).render(values).strip("\n")
-        except TemplateError as error:
-            where = self._root / OVERRIDES / name if self._root else name
+        except BROKEN as error:
+            if self._root is None or not (self._root / OVERRIDES).is_dir():
+                raise  # BUG: a template of ours
+            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise UsageError(
-                f"template {name}: {error}", f"mend or remove your override {where}"
+                f"template {name}{line}: {error}",
+                f"mend or remove your override {self._root / OVERRIDES / name}",
             ) from None
 
     @cached_property
