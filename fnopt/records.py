@@ -55,6 +55,15 @@ class Usage:
             (self.cost or 0.0) + (other.cost or 0.0) if known else None,
         )
 
+    def __sub__(self, earlier: Usage) -> Usage:
+        known = self.cost is not None and earlier.cost is not None
+        return Usage(
+            self.calls - earlier.calls,
+            self.prompt_tokens - earlier.prompt_tokens,
+            self.completion_tokens - earlier.completion_tokens,
+            (self.cost or 0.0) - (earlier.cost or 0.0) if known else None,
+        )
+
 
 @dataclass(frozen=True)
 class Score:

@@ -1,4 +1,4 @@
-"""The ``react`` agent: Thought, Action, Action Input as text (Yao et al. 2022, arXiv 2210.03629)."""
+"""The ``react`` agent: Thought, Action, Action Input as text (arXiv 2210.03629)."""
 
 from __future__ import annotations
 

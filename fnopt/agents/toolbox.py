@@ -61,7 +61,9 @@ class Toolbox:
             return Call(name, arguments, "", error=values)
         if name not in self.names:
             offered = ", ".join(self.names) or "none"
-            return Call(name, arguments, "", error=f"there is no function {name}; there are: {offered}")
+            return Call(
+                name, arguments, "", error=f"there is no function {name}; there are: {offered}"
+            )
         outcome = self._run(name, values)
         result = _text(outcome.result) if outcome.ok else ""
         error = None if outcome.ok else (outcome.error or "it failed")[:LONGEST_RESULT]

@@ -77,7 +77,9 @@ class Paper:
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
 
 
-def choose(rule: str, *, confidence: float, margin: float, guards: Sequence[str], ties: str) -> Gate:
+def choose(
+    rule: str, *, confidence: float, margin: float, guards: Sequence[str], ties: str
+) -> Gate:
     """The gate called ``rule``. Raises UsageError for one that is not known."""
     if rule == "paired":
         return Paired(confidence, margin, tuple(guards))

@@ -92,7 +92,8 @@ class Budget:
             )
         if cost >= limit:
             raise BudgetSpent(
-                f"${cost:.2f} of ${limit:.2f} are spent", "go on with more: fnopt train --max-cost N"
+                f"${cost:.2f} of ${limit:.2f} are spent",
+                "go on with more: fnopt train --max-cost N",
             )
 
 

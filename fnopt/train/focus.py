@@ -20,9 +20,7 @@ def groups(failing: Sequence[Task], among: Sequence[Task]) -> list[tuple[Task, .
     """The failing tasks in groups that look alike, in the order of their first member."""
     pairs = {task.id: _pairs(task.question) for task in among}
     frequency = Counter(pair for found in pairs.values() for pair in found)
-    marks = {
-        task.id: frozenset(p for p in pairs[task.id] if frequency[p] > 1) for task in failing
-    }
+    marks = {task.id: frozenset(p for p in pairs[task.id] if frequency[p] > 1) for task in failing}
     found: list[list[Task]] = []
     for task in failing:
         for group in found:

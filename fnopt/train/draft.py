@@ -1,0 +1,92 @@
+"""From failing training tasks to a proposal that passes the free filters, or does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fnopt.evaluate.gate import MOST_LOST
+from fnopt.library.function import Library
+from fnopt.library.proposal import Proposal
+from fnopt.records import Evaluation, Fault, Verdict
+from fnopt.train import attempts, focus
+from fnopt.train.optimizer import Situation, failures
+from fnopt.train.outcome import Terminated, Undecided
+from fnopt.train.run import Base, Run
+
+SECOND_CHANCES = 1  # how often a reply goes back with its faults
+REMEMBERED = 2  # earlier attempts in vain that the optimizer is shown
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A proposal as step ``number``, for training tasks that ``base`` failed.
+
+    ``library`` is what the proposal leads to, None when ``faults`` refuse it.
+    """
+
+    number: int
+    proposal: Proposal
+    tasks: tuple[str, ...]
+    base: Evaluation
+    library: Library | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+def draft(run: Run, base: Base) -> Draft | Terminated | Undecided:
+    """Evaluate the incumbent on the training tasks and let the optimizer propose an edit."""
+    trained = run.evaluate(base.library, "train", run.train)
+    lost = 1 - len(trained.scored) / len(trained.trials)
+    if lost > MOST_LOST:
+        return Undecided(
+            Verdict("undecided", f"infrastructure failed {lost:.0%} of training trials")
+        )
+    past = attempts.attempts(run.branch)
+    situation = _situation(run, base, trained, past)
+    if situation is None:
+        return Terminated("nothing left to fix: every training task is answered right")
+    number = 1 + max((attempt.update.step for attempt in past), default=0)
+    run.say(f"step {number}: asking for an edit for {len(situation.tasks)} failing tasks")
+    return _propose(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
+
+
+NOTHING = Proposal((), "")
+
+
+def _situation(
+    run: Run, base: Base, trained: Evaluation, past: list[attempts.Attempt]
+) -> Situation | None:
+    """What the optimizer is to see; None when no training task fails."""
+    wrong = {trial.task for trial in trained.scored if not trial.right}
+    failing = [task for task in run.train if task.id in wrong]
+    if not failing:
+        return None
+    vain = [attempt.tasks for attempt in past if attempt.in_vain]
+    group = focus.choose(focus.groups(failing, run.train), vain)
+    return Situation(
+        base.library,
+        failures(group, trained),
+        tuple(attempts.about(past, group, REMEMBERED)),
+        run.screen.locked_names(base.library),
+    )
+
+
+def _propose(run: Run, base: Base, situation: Situation, done: Draft) -> Draft | Terminated:
+    request = run.optimizer.ask(situation, done.number)
+    for _ in range(1 + SECOND_CHANCES):
+        reply, proposal = run.optimizer.send(request, done.number)
+        if isinstance(proposal, Proposal) and proposal.terminates:
+            return Terminated(f"the optimizer ended the run: {proposal.why}")
+        done = _screened(run, base, done, proposal)
+        if done.library is not None:
+            return done
+        request = run.optimizer.again(request, reply, done.faults)
+    return done
+
+
+def _screened(run: Run, base: Base, done: Draft, proposal: Proposal | tuple[Fault, ...]) -> Draft:
+    if not isinstance(proposal, Proposal):
+        return replace(done, faults=proposal)
+    after = run.screen.apply(base.library, proposal)
+    if isinstance(after, Library):
+        return replace(done, proposal=proposal, library=after, faults=())
+    return replace(done, proposal=proposal, faults=after)

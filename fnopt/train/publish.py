@@ -1,0 +1,165 @@
+"""A judged, or refused, proposal becomes part of the log: evidence first, then the branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from fnopt.history import message
+from fnopt.history.message import Trailers
+from fnopt.history.runs import Candidate
+from fnopt.history.updates import Update, format_cost, parse_cost
+from fnopt.library.function import Library
+from fnopt.library.proposal import Proposal
+from fnopt.records import Usage
+from fnopt.train.draft import Draft
+from fnopt.train.judge import Judged
+from fnopt.train.outcome import Kept, Refused, Reverted
+from fnopt.train.run import Base, Run
+
+Actions = Sequence[tuple[str, str]]  # (action, function) of each edit
+
+
+def refuse(run: Run, refused: Draft, usage: Usage) -> Refused:
+    """Keep a refused proposal in the evidence; it never becomes a commit."""
+    first = refused.faults[0]
+    more = f" (and {len(refused.faults) - 1} more)" if len(refused.faults) > 1 else ""
+    actions = _actions(refused.proposal)
+    update = Update(
+        commit=None,
+        revert=None,
+        step=refused.number,
+        action=", ".join(action for action, _ in actions),
+        function=", ".join(function for _, function in actions),
+        base=None,
+        score=None,
+        verdict="refused",
+        reason=f"{first.message}{more}",
+        tokens=usage.tokens,
+        cost=usage.cost,
+        tasks=refused.tasks,
+    )
+    code = "\n\n".join(getattr(edit, "code", "") for edit in refused.proposal.edits)
+    document = _document(update, actions, refused.proposal.why, code)
+    document["faults"] = [asdict(fault) for fault in refused.faults]
+    said = f"step {refused.number}: refused"
+    run.branch.evidence.write({_path(refused.number): document}, [refused.base], said)
+    return Refused(update, refused.faults)
+
+
+def pend(run: Run, base: Base, drafted: Draft, usage: Usage) -> Candidate:
+    """Make a candidate of a draft that passed the free filters."""
+    assert drafted.library is not None, "BUG: a refused draft cannot wait for a verdict"
+    actions = _actions(drafted.proposal)
+    marks = [
+        *_marks(run, drafted.number, actions, drafted.tasks),
+        ("Fnopt-Model", run.optimizer.voice.model),
+        ("Fnopt-Cost", format_cost(usage.tokens, usage.cost)),
+    ]
+    text = message.compose(message.subject(actions), drafted.proposal.why, marks)
+    tree = run.repo.write_tree(base.commit, _changes(base.library, drafted.library))
+    return run.branch.pend(tree, drafted.number, text)
+
+
+def publish(run: Run, candidate: Candidate, judged: Judged, usage: Usage) -> Kept | Reverted:
+    """Write evidence and final message, and move the branch to the update or to its revert."""
+    verdict = judged.verdict
+    kept = verdict.outcome == "kept"
+    update = _update(candidate, judged, usage)
+    actions = _given(message.trailers(candidate.message))
+    why = message.body(candidate.message)
+    document = _document(update, actions, why, _sources(run, candidate, actions))
+    document["observed"] = [asdict(one) for one in judged.observed]
+    document["figures"] = asdict(verdict)
+    said = f"step {candidate.step}: {verdict.outcome}"
+    run.branch.evidence.write({_path(candidate.step): document}, judged.evaluations, said)
+    text = _final_message(run, candidate, update, why)
+    commit = run.branch.publish(candidate, text, run.folder, keep=kept)
+    update = replace(update, commit=commit, revert=None if kept else run.branch.head())
+    return Kept(update) if kept else Reverted(update)
+
+
+def _update(candidate: Candidate, judged: Judged, usage: Usage) -> Update:
+    """The log's entry; what proposing cost stands in the candidate's message already."""
+    marks = message.trailers(candidate.message)
+    tokens, cost = parse_cost(marks["Fnopt-Cost"][0])
+    usage += Usage(prompt_tokens=tokens, cost=cost)
+    return Update(
+        commit=None,
+        revert=None,
+        step=candidate.step,
+        action=", ".join(marks["Fnopt-Action"]),
+        function=", ".join(marks["Fnopt-Function"]),
+        base=judged.verdict.base,
+        score=judged.verdict.score,
+        verdict=judged.verdict.outcome,
+        reason=judged.verdict.reason,
+        tokens=usage.tokens,
+        cost=usage.cost,
+        tasks=marks.get("Fnopt-Task", ()),
+    )
+
+
+def _final_message(run: Run, candidate: Candidate, update: Update, why: str) -> str:
+    model = run.optimizer.voice.model
+    actions = _given(message.trailers(candidate.message))
+    marks = [
+        *_marks(run, update.step, actions, update.tasks),
+        ("Fnopt-Base", _figure(update.base)),
+        ("Fnopt-Score", _figure(update.score)),
+        ("Fnopt-Verdict", f"{update.verdict}; {update.reason}"),
+        ("Fnopt-Model", model),
+        ("Fnopt-Cost", format_cost(update.tokens, update.cost)),
+        ("Assisted-by", f"fnopt ({model})"),
+    ]
+    body = run.prose.render("commit.txt", why=why, update=update, split=run.judging.split)
+    return message.compose(candidate.message.splitlines()[0], body, marks)
+
+
+def _marks(run: Run, step: int, actions: Actions, tasks: Sequence[str]) -> list[tuple[str, str]]:
+    return [
+        ("Fnopt-Run", run.branch.name),
+        ("Fnopt-Step", str(step)),
+        *(("Fnopt-Action", action) for action, _ in actions),
+        *(("Fnopt-Function", function) for _, function in actions),
+        *(("Fnopt-Task", task) for task in tasks),
+    ]
+
+
+def _document(update: Update, actions: Actions, why: str, code: str) -> dict[str, Any]:
+    """The evidence of a step; its keys are a format that outlives this version."""
+    fields = asdict(update)
+    for key in ("commit", "revert", "action", "function"):
+        del fields[key]
+    return {**fields, "actions": [list(pair) for pair in actions], "why": why, "code": code}
+
+
+def _path(step: int) -> str:
+    return f"steps/{step:04}.json"
+
+
+def _actions(proposal: Proposal) -> list[tuple[str, str]]:
+    return [(type(edit).__name__.lower(), edit.name) for edit in proposal.edits]
+
+
+def _given(marks: Trailers) -> list[tuple[str, str]]:
+    return list(zip(marks["Fnopt-Action"], marks["Fnopt-Function"], strict=True))
+
+
+def _sources(run: Run, candidate: Candidate, actions: Actions) -> str:
+    library = run.base(candidate.commit).library
+    found = (library.get(name) for _, name in actions)
+    return "\n\n".join(function.source for function in found if function is not None)
+
+
+def _changes(before: Library, after: Library) -> dict[str, bytes | None]:
+    """The files to write, and those to take out (None)."""
+    gone: dict[str, bytes | None] = {path: None for path in before.files if path not in after.files}
+    return gone | {
+        path: data for path, data in after.files.items() if before.files.get(path) != data
+    }
+
+
+def _figure(score: float | None) -> str:
+    return "not measured" if score is None else f"{score:.4f}"
