@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fnopt.agents.agent import Agent, Setup
 from fnopt.agents.react import ReactAgent
 from fnopt.agents.tools import ToolsAgent
 from fnopt.errors import UsageError
 
-KINDS = {"tools": ToolsAgent, "react": ReactAgent}
+KINDS: dict[str, Callable[[Setup], Agent]] = {"tools": ToolsAgent, "react": ReactAgent}
 
 
 def choose(kind: str, setup: Setup) -> Agent:

@@ -60,10 +60,8 @@ class Toolbox:
         if isinstance(values, str):
             return Call(name, arguments, "", error=values)
         if name not in self.names:
-            offered = ", ".join(self.names) or "none"
-            return Call(
-                name, arguments, "", error=f"there is no function {name}; there are: {offered}"
-            )
+            known = ", ".join(self.names) or "none"
+            return Call(name, arguments, "", error=f"no function is called {name}; known: {known}")
         outcome = self._run(name, values)
         result = _text(outcome.result) if outcome.ok else ""
         error = None if outcome.ok else (outcome.error or "it failed")[:LONGEST_RESULT]

@@ -27,7 +27,7 @@ def sign_flip(differences: Sequence[float]) -> float:
     # the sum is 2 * (total of the sizes with a plus) - total: it reaches the observed sum when
     # the sizes with a plus total at least what they total in the observed pattern
     observed = sum(step for step in steps if step > 0) // unit
-    return _at_least(sizes, observed) / 2 ** len(sizes)
+    return _at_least(sizes, observed) / (1 << len(sizes))
 
 
 def _at_least(sizes: Sequence[int], least: int) -> int:
