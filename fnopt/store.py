@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,6 +139,18 @@ class _OtherVersion(Exception):
 
 
 def _open(path: Path | None, patience: float) -> sqlite3.Connection:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _connected(path, patience)
+        except sqlite3.OperationalError as error:
+            # SQLite waits for a writer by itself, but not for another that turns WAL on
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _connected(path: Path | None, patience: float) -> sqlite3.Connection:
     target = str(path) if path is not None else ":memory:"
     db = sqlite3.connect(target, timeout=patience, check_same_thread=False)
     try:

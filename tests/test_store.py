@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -102,10 +103,15 @@ def test_eight_threads_at_once(store: Store) -> None:
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 from fnopt.records import Usage
 from fnopt.store import Store
 sys.stdin.readline()
+for i in range(20):
+    while time.time() < float(sys.argv[3]) + i * 0.02:
+        pass
+    Store(Path(f"{sys.argv[1]}-{i}")).close()
 for i in range(5):
     store = Store(Path(sys.argv[1]))
     for n in range(20):
@@ -116,11 +122,12 @@ for i in range(5):
 
 
 def test_several_processes_open_and_write_at_once(path: Path) -> None:
-    """Created, opened and written by four processes in the same moment."""
+    """Twenty files are made, and one is written, by four processes in the same moment."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    began = time.time()
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), str(n)],
+            [sys.executable, "-c", WRITER, str(path), str(n), str(began + 0.7)],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=env,
