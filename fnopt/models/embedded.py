@@ -1,0 +1,92 @@
+"""The embedded model as a client: llama.cpp's server, started when it is first needed.
+
+What matters for speed is that the long system prompt which all conversations share is read once:
+:mod:`fnopt.models.slots` sees to that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from fnopt.errors import EndpointError
+from fnopt.models.client import Reply, Request
+from fnopt.models.endpoint import Endpoint
+from fnopt.models.failures import RequestRefused
+from fnopt.models.llama import LlamaServer, Settings
+from fnopt.models.retry import Transient
+from fnopt.models.slots import Slots, system_of
+
+ANSWER = 600.0  # seconds for one answer: a long prompt on a busy machine
+LIVES = 3  # starts of the server in one process
+
+
+class Embedded:
+    """The client of the embedded model; the server starts at the first request.
+
+    ``find_weights`` gives the path of the verified weights. A server that died is started again,
+    ``LIVES`` times at most. Raises EndpointError when it cannot be started.
+    """
+
+    def __init__(self, find_weights: Callable[[], Path], settings: Settings = Settings()) -> None:
+        self._find_weights = find_weights
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._running: Running | None = None
+        self._started = 0
+
+    def complete(self, request: Request, trial: int = 0) -> Reply:
+        """Answer once. Raises Transient when the server died and may be started again."""
+        running = self._ensure()
+        try:
+            with running.slots.slot_for(request) as slot:
+                return running.endpoint.ask(request, {"id_slot": slot})
+        except (Transient, EndpointError) as error:
+            if running.server.alive or isinstance(error, RequestRefused):
+                raise
+            raise Transient(running.server.failure("died").message) from error
+
+    def close(self) -> None:
+        """End the server; the next request would start another."""
+        with self._lock:
+            if self._running is not None:
+                self._running.close()
+            self._running = None
+
+    def _ensure(self) -> Running:
+        with self._lock:
+            if self._running is not None and not self._running.server.alive:
+                if self._started >= LIVES:
+                    raise self._running.server.failure(f"died {LIVES} times")
+                self._running.close()
+                self._running = None
+            if self._running is None:
+                self._running = Running(LlamaServer(self._find_weights(), self._settings))
+                self._started += 1
+            return self._running
+
+
+class Running:
+    """A server with its endpoint and its slots."""
+
+    def __init__(self, server: LlamaServer) -> None:
+        self.server = server
+        self.endpoint = Endpoint(server.url + "/v1", server.api_key, timeout=ANSWER)
+        self.slots = Slots(
+            count=server.settings.n_parallel,
+            read=self._read,
+            restore=server.restore,
+            forget=server.forget,
+        )
+
+    def close(self) -> None:
+        """End the server and the connections to it."""
+        self.endpoint.close()
+        self.server.close()
+
+    def _read(self, request: Request, slot: int, name: str) -> bool:
+        opening = (*system_of(request), {"role": "user", "content": "."})
+        prefix = Request(request.model, opening, request.tools, temperature=0.0, max_tokens=1)
+        self.endpoint.ask(prefix, {"id_slot": slot})
+        return self.server.save(slot, name)
