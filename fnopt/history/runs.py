@@ -23,7 +23,7 @@ from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
 from fnopt.history.evidence import Evidence
 from fnopt.history.repo import Commit, Repository
-from fnopt.history.worktree import finish, follow, require_followable
+from fnopt.history.worktree import finish, follow, rehearse, require_followable
 
 BRANCHES = "refs/heads/fnopt/"
 PENDING = "refs/fnopt/pending/"
@@ -174,8 +174,9 @@ class RunBranch:
 
     def _recover_advance(self, old: str, new: str) -> None:
         worktrees = self.repo.worktrees(self.branch)
-        for worktree in worktrees:  # moving a branch locks the HEAD that shows it
-            _remove_lock(self.repo.head_file(worktree).with_name("HEAD.lock"), self._journal)
+        for worktree in worktrees:
+            for name in ("HEAD.lock", "index.lock"):  # one for the move, one to follow it
+                _remove_lock(self.repo.head_file(worktree).with_name(name), self._journal)
         if self.repo.ref(self.branch) == new:
             for worktree in worktrees:
                 finish(self.repo, worktree, old, new)
@@ -194,6 +195,8 @@ def advance(
     if worktrees:
         _note(journal, old=old, new=new)
     try:
+        for worktree in worktrees:
+            rehearse(repo, worktree, old, new)
         repo.move(branch, new, old, why)
     except GitStateError:
         journal.unlink(missing_ok=True)  # nothing has moved

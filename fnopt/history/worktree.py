@@ -25,7 +25,7 @@ class Change:
 
 
 def require_followable(repo: Repository, worktree: Path, folder: str, old: str, new: str) -> None:
-    """Raise GitStateError unless :func:`follow` is sure to work and loses nothing.
+    """Raise GitStateError if :func:`follow` could lose anything. Takes no lock.
 
     Ignored files count where a new file goes: ``git read-tree`` would overwrite them.
     """
@@ -34,6 +34,10 @@ def require_followable(repo: Repository, worktree: Path, folder: str, old: str, 
     blocked = [path for path in added if _lies_there(worktree / path)]
     if blocked:
         raise _refusal(worktree, "files that git does not know are in the way", blocked)
+
+
+def rehearse(repo: Repository, worktree: Path, old: str, new: str) -> None:
+    """Raise GitStateError unless :func:`follow` is sure to work. Locks the index for a moment."""
     _refresh(repo, worktree)
     answer = repo.git("-C", str(worktree), "read-tree", "-nmu", old, new, check=False)
     if answer.code:
