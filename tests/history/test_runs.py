@@ -294,9 +294,11 @@ def test_a_journal_before_anything_moved(work: Path, git: Git, run: RunBranch) -
 
 
 def test_recovery_waits_for_an_index_that_is_locked(work: Path, git: Git, run: RunBranch) -> None:
-    """An index.lock may be an open editor's: an error, and the journal stays for next time."""
+    """A younger index.lock may be an open editor's: an error; the journal stays for next time."""
     git("checkout", "-q", "fnopt/r")
     crash(run, candidate(run))
+    then = time.time() - 60
+    os.utime(work / ".git" / "fnopt" / "r.journal", (then, then))
     lock = work / ".git" / "index.lock"
     lock.touch()
     with pytest.raises(GitStateError, match=r"index\.lock"), run.lock():
@@ -357,12 +359,12 @@ def test_packed_refs_lock_of_somebody_else_stays(
     assert time.monotonic() - began < runs.PATIENCE_WITH_GIT
 
 
-def test_head_lock_with_our_journal_goes(work: Path, git: Git, run: RunBranch) -> None:
-    """Moving the branch that is checked out locks HEAD; killed there, the lock is ours."""
+@pytest.mark.parametrize("name", ["HEAD.lock", "index.lock"])
+def test_locks_of_our_killed_move_go(name: str, work: Path, git: Git, run: RunBranch) -> None:
+    """Moving the branch that is checked out locks HEAD and index; killed there, they are ours."""
     git("checkout", "-q", "fnopt/r")
     made = candidate(run)
-    text = json.dumps({"old": made.base, "new": made.commit})
-    left = leave(work, text, "HEAD.lock")
+    left = leave(work, json.dumps({"old": made.base, "new": made.commit}), name)
     with run.lock():
         assert not left.exists()
         run.publish(made, TEXT, FOLDER, keep=True)
