@@ -1,0 +1,215 @@
+"""``fnopt list``, ``show``, ``check`` and ``call``: the library, by function."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fnopt.cli.columns import columns, plain, printable
+from fnopt.cli.echo import document, json_option, note
+
+if TYPE_CHECKING:
+    from fnopt.cli.session import Session
+    from fnopt.library.function import Function, Library
+    from fnopt.records import Fault
+    from fnopt.sandbox import Outcome
+
+FAULTS = 3
+RAISED = 1
+
+
+@click.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the functions of the library.
+
+    As they stand in the working tree: one line each, with its signature and what it does.
+    """
+    from fnopt.cli.session import Session
+
+    with Session() as session:
+        library = session.library()
+        folder = session.config.library.functions
+    if as_json:
+        document({"functions": [_listed(one) for one in library.functions]})
+    elif library.functions:
+        rows = [(one.signature, one.summary) for one in library.functions]
+        click.echo("\n".join(columns(rows)))
+    else:
+        note(f"no functions in {folder}/ yet")
+    if library.faults:
+        note(f"{_counted(library.faults)} in {folder}/: see `fnopt check`")
+
+
+@click.command("show")
+@click.argument("function", metavar="FUNCTION[@REV]")
+@json_option
+def show(function: str, as_json: bool) -> None:
+    """Show one function, FUNCTION or FUNCTION@REV.
+
+    Its source on stdout; where it stands, what it calls and what calls it on stderr. Without a
+    revision, as it stands in the working tree.
+    """
+    from fnopt.cli.session import Session
+    from fnopt.library.callgraph import callees, callers
+
+    with Session() as session:
+        library, found = _find(session, function)
+    linked = {
+        "calls": sorted(callees(library, found.name)),
+        "called_by": sorted(callers(library, found.name)),
+    }
+    if as_json:
+        where = {"path": found.path, "line": found.line, "source": found.source}
+        document({"function": {**_listed(found), "doc": found.doc, **where, **linked}})
+        return
+    note(f"{found.path}:{found.line}")
+    for what, names in linked.items():
+        if names:
+            note(f"{what.replace('_', ' ')}: {', '.join(names)}")
+    click.echo(printable(found.source).rstrip("\n"))
+
+
+@click.command("check")
+@click.option("--base", metavar="REV", help="Count only faults that the library at REV has not.")
+@json_option
+def check(base: str | None, as_json: bool) -> int:
+    """Check every rule on every function.
+
+    Of the library as it stands in the working tree; nothing is imported or run. Exit 3 on faults.
+    """
+    from fnopt.cli.session import Session
+    from fnopt.library import policy
+
+    with Session() as session:
+        library, packages = session.library(), session.config.library.packages
+        faults = policy.check(library, packages)
+        if base is not None:
+            faults = _unknown(faults, policy.check(session.library(base), packages))
+    if as_json:
+        document({"faults": [asdict(one) for one in faults]})
+    for fault in () if as_json else faults:
+        click.echo(_told(fault))
+    since = f" that {base} has not" if base is not None else ""
+    note(f"{len(library.functions)} functions, {_counted(faults)}{since}")
+    return FAULTS if faults else 0
+
+
+@click.command("call")
+@click.argument("function", metavar="FUNCTION[@REV]")
+@click.argument("arguments", metavar="[JSON]", default="{}")
+@json_option
+def call(function: str, arguments: str, as_json: bool) -> int:
+    """Call one function in the sandbox.
+
+    JSON is an object with its arguments, such as '{"word": "strawberry", "letter": "r"}'; - reads
+    it from stdin. The result goes to stdout, all that the function printed to stderr. Exit 1 when
+    it raised.
+    """
+    from fnopt.cli.session import Session
+
+    given = _arguments(sys.stdin.buffer.read() if arguments == "-" else arguments)
+    with Session() as session:
+        library, found = _find(session, function)
+        sandbox = session.sandbox
+        outcome = sandbox.call(library.files, found.module, found.name, given)
+    if as_json:
+        shown = ("ok", "result", "error", "stdout", "seconds")
+        document({**{key: getattr(outcome, key) for key in shown}, "tier": sandbox.tier})
+    else:
+        _tell(outcome)
+    return 0 if outcome.ok else RAISED
+
+
+def _listed(function: Function) -> dict[str, Any]:
+    from fnopt.library.schema import schema
+
+    return {
+        "name": function.name,
+        "module": function.module,
+        "signature": function.signature,
+        "summary": function.summary,
+        "schema": schema(function),
+    }
+
+
+def _find(session: Session, words: str) -> tuple[Library, Function]:
+    """The function that ``NAME`` or ``NAME@REV`` names, and its library. Raises UsageError."""
+    import difflib
+
+    from fnopt.errors import UsageError
+
+    name, at, rev = words.partition("@")
+    if at and not rev:
+        raise UsageError(f"{words}: no revision after the @", f"write {name}@HEAD, or {name} alone")
+    library = session.library(rev or None)
+    found = library.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, [one.name for one in library.functions], n=1)
+        where = f" at {rev}" if rev else ""
+        mend = f"did you mean {near[0]}?" if near else "see: fnopt list"
+        raise UsageError(f"there is no function {name!r}{where}", mend)
+    return library, found
+
+
+def _arguments(text: str | bytes) -> dict[str, Any]:
+    from fnopt.errors import UsageError
+
+    try:
+        given = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        mend = """write an object: '{"word": "strawberry"}'"""
+        raise UsageError(f"the arguments are not valid JSON: {error}", mend) from None
+    if not isinstance(given, dict):
+        mend = """name the arguments: '{"word": "strawberry"}'"""
+        raise UsageError(f"the arguments are not a JSON object: {text[:80]!r}", mend)
+    return given
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unknown(faults: Sequence[Fault], known: Sequence[Fault]) -> tuple[Fault, ...]:
+    """The faults that are not among ``known``, wherever those stand by now."""
+    left = Counter(map(_identity, known))
+    left.subtract(Counter(map(_identity, faults)))
+    found = []
+    for fault in reversed(faults):  # of equal ones, the last are the new ones
+        if left[_identity(fault)] < 0:
+            left[_identity(fault)] += 1
+            found.append(fault)
+    return tuple(reversed(found))
+
+
+def _identity(fault: Fault) -> tuple[str, str | None, str | None, str]:
+    return (fault.rule, fault.function, fault.file, re.sub(r"[0-9]+", "", fault.message))
+
+
+def _told(fault: Fault) -> str:
+    place = ":".join(str(part) for part in (fault.file, fault.line) if part)
+    mend = f"\n  mend: {plain(fault.mend)}" if fault.mend else ""
+    return f"{plain(place)}: {fault.rule}: {plain(fault.message)}{mend}"
+
+
+def _counted(faults: Sequence[Fault]) -> str:
+    return "no faults" if not faults else f"{len(faults)} fault{'s' * (len(faults) > 1)}"
+
+
+def _tell(outcome: Outcome) -> None:
+    for printed in (outcome.stdout, outcome.stderr):
+        if printed:
+            note(printable(printed).rstrip("\n"))
+    if not outcome.ok:
+        note(printable(f"error: {outcome.error}"))
+        return
+    result = outcome.result
+    text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+    click.echo(printable(text) if sys.stdout.isatty() else text)

@@ -1,0 +1,101 @@
+"""The command line in a real repository: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnopt.cli.main import run
+
+WORDS = b'''"""Words."""
+
+
+def count_letter(word: str, letter: str) -> int:
+    """Count a letter.
+
+    Args:
+        word: Where to look.
+        letter: What to count.
+    """
+    print("counting")
+    return word.count(letter)
+
+
+def shout(word: str) -> str:
+    """Make a word loud."""
+    if not word:
+        raise ValueError("nothing to shout")
+    return word.upper()
+'''
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one document on stdout."""
+        (line,) = self.out.splitlines()
+        return dict(json.loads(line))
+
+
+Fnopt = Callable[..., Told]
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one module of two functions; the current folder lies deep in it."""
+    folder = tmp_path / "work"
+    (folder / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(folder / "deep" / "er")
+    run_git(folder, "init", "-q", "-b", "main")
+    write(folder, {"functions/words.py": WORDS})
+    run_git(folder, "add", ".")
+    run_git(folder, "commit", "-qm", "start")
+    return folder
+
+
+@pytest.fixture
+def fnopt(capfd: pytest.CaptureFixture[str]) -> Fnopt:
+    """Runs a command as the shell would."""
+
+    def tell(*words: str) -> Told:
+        capfd.readouterr()
+        code = run(list(words))
+        return Told(code, *capfd.readouterr())
+
+    return tell
+
+
+@pytest.fixture
+def git(work: Path) -> Git:
+    """Runs git at the top of the repository."""
+    return lambda *words: run_git(work, *words)
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files with the folders that they need."""
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
+def run_git(folder: Path, *words: str) -> str:
+    """git's output; raises CalledProcessError when it fails."""
+    done = subprocess.run(
+        ["git", *words], cwd=folder, env=os.environ, capture_output=True, check=True
+    )
+    return done.stdout.decode(errors="surrogateescape").rstrip("\n")

@@ -1,0 +1,225 @@
+"""``list``, ``show``, ``check`` and ``call``."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from .conftest import Fnopt, Git, write
+
+NAKED = b"def bare(x):\n    return x\n"
+
+
+def test_list_names_every_function(work: Path, fnopt: Fnopt) -> None:
+    """One line each, from a sub-folder, signature and summary aligned; nothing on stderr."""
+    told = fnopt("list")
+    assert (told.code, told.err) == (0, "")
+    first, second = told.out.splitlines()
+    assert first == "count_letter(word: str, letter: str) -> int  Count a letter."
+    assert second.split() == ["shout(word:", "str)", "->", "str", "Make", "a", "word", "loud."]
+    assert first.index("Count a") == second.index("Make a")
+
+
+def test_list_as_a_document(work: Path, fnopt: Fnopt) -> None:
+    """Name, module, signature, summary and the JSON schema of the parameters."""
+    found = fnopt("list", "--json").json
+    assert found["schema"] == 1
+    first = found["functions"][0]
+    assert list(first) == ["name", "module", "signature", "summary", "schema"]
+    assert (first["name"], first["module"]) == ("count_letter", "functions.words")
+    assert first["schema"]["properties"]["letter"] == {
+        "type": "string",
+        "description": "What to count.",
+    }
+
+
+def test_list_of_nothing(work: Path, git: Git, fnopt: Fnopt) -> None:
+    """An empty library is no failure."""
+    git("rm", "-rq", "functions")
+    told = fnopt("list")
+    assert (told.code, told.out, told.err) == (0, "", "no functions in functions/ yet\n")
+
+
+def test_list_says_what_could_not_be_read(work: Path, fnopt: Fnopt) -> None:
+    """An unreadable file does not hide the others and is not passed over in silence."""
+    write(work, {"functions/broken.py": b"def ("})
+    told = fnopt("list")
+    assert told.code == 0
+    assert len(told.out.splitlines()) == 2
+    assert "1 fault in functions/: see `fnopt check`" in told.err
+
+
+def test_show_prints_the_source(work: Path, fnopt: Fnopt) -> None:
+    """Source alone on stdout, its place on stderr."""
+    told = fnopt("show", "shout")
+    assert told.code == 0
+    assert told.out.startswith('def shout(word: str) -> str:\n    """Make a word loud."""\n')
+    assert told.err == "functions/words.py:15\n"
+
+
+def test_show_at_a_revision(work: Path, fnopt: Fnopt) -> None:
+    """The function as it was, not as it stands in the working tree."""
+    write(work, {"functions/words.py": NAKED})
+    assert fnopt("show", "shout").code == 2
+    assert fnopt("show", "shout@HEAD", "--json").json["function"]["line"] == 15
+
+
+def test_show_says_who_calls_whom(work: Path, fnopt: Fnopt) -> None:
+    """Callers and callees within the library."""
+    more = b'''from functions.words import shout
+
+
+def yell(word: str) -> str:
+    """Louder."""
+    return shout(word) + "!"
+'''
+    write(work, {"functions/more.py": more})
+    assert "called by: yell" in fnopt("show", "shout").err
+    assert fnopt("show", "yell", "--json").json["function"]["calls"] == ["shout"]
+
+
+def test_show_cannot_drive_the_terminal(work: Path, fnopt: Fnopt) -> None:
+    """Control characters in a source are not obeyed."""
+    write(work, {"functions/evil.py": b'def evil() -> str:\n    """A \x1b[2J."""\n    return ""\n'})
+    assert "\x1b" not in fnopt("show", "evil").out + fnopt("list").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("shuot", 2, "there is no function 'shuot'\nmend: did you mean shout?"),
+        ("zzz@HEAD", 2, "there is no function 'zzz' at HEAD"),
+        ("shout@", 2, "no revision after the @"),
+        ("shout@nowhere", 4, "no commit is called 'nowhere'"),
+        ("shout@--all", 4, "no commit is called '--all'"),
+    ],
+)
+def test_show_of_what_is_not_there(
+    work: Path, fnopt: Fnopt, words: str, code: int, message: str
+) -> None:
+    """Says what is wrong, and the nearest name."""
+    told = fnopt("show", words)
+    assert (told.code, told.out) == (code, "")
+    assert message in told.err
+
+
+def test_check_without_faults(work: Path, fnopt: Fnopt) -> None:
+    """Exit 0 and nothing on stdout."""
+    told = fnopt("check")
+    assert (told.code, told.out, told.err) == (0, "", "2 functions, no faults\n")
+    assert fnopt("check", "--json").json == {"schema": 1, "faults": []}
+
+
+def test_check_tells_faults_with_their_place(work: Path, fnopt: Fnopt) -> None:
+    """Exit 3; place, rule, message and mend of each."""
+    write(work, {"functions/bare.py": NAKED})
+    told = fnopt("check")
+    assert told.code == 3
+    assert "functions/bare.py:1: annotations: bare does not say the type of x\n  mend: " in told.out
+    assert told.err == "3 functions, 3 faults\n"
+    fault = fnopt("check", "--json").json["faults"][0]
+    assert set(fault) == {"rule", "function", "file", "line", "message", "mend"}
+
+
+def test_check_against_a_base_counts_new_faults_only(work: Path, git: Git, fnopt: Fnopt) -> None:
+    """What the base was guilty of does not count, even when it moved or its function changed."""
+    write(work, {"functions/bare.py": NAKED})
+    git("add", ".")
+    git("commit", "-qm", "bare")
+    write(work, {"functions/bare.py": b"# moved\n" + NAKED.replace(b"return x", b"return x + 1")})
+    assert fnopt("check", "--base", "HEAD").code == 0
+    assert fnopt("check").code == 3
+    write(work, {"functions/bare.py": NAKED + b"\n\ndef other():\n    return 1\n"})
+    told = fnopt("check", "--base", "HEAD", "--json")
+    assert told.code == 3
+    assert {fault["function"] for fault in told.json["faults"]} == {"other"}
+
+
+def test_check_knows_the_allowed_packages(work: Path, fnopt: Fnopt) -> None:
+    """Imports that the configuration lists are no faults."""
+    write(work, {"functions/maths.py": b"import numpy\n\nSIZE = numpy.int64\n"})
+    assert "import-not-allowed" in fnopt("check").out
+    write(work, {"fnopt.toml": b'[library]\npackages = ["numpy"]\n'})
+    assert fnopt("check").code == 0
+
+
+def test_call_prints_the_result_alone(work: Path, fnopt: Fnopt) -> None:
+    """The result on stdout; what the function printed on stderr."""
+    told = fnopt("call", "count_letter", '{"word": "banana", "letter": "a"}')
+    assert (told.code, told.out, told.err) == (0, "3\n", "counting\n")
+
+
+def test_call_as_a_document(work: Path, fnopt: Fnopt) -> None:
+    """Result, captured output, duration and tier."""
+    found = fnopt("call", "count_letter", '{"word": "é", "letter": "é"}', "--json").json
+    assert found.pop("seconds") > 0
+    assert found == {
+        "schema": 1,
+        "ok": True,
+        "result": 1,
+        "error": None,
+        "stdout": "counting\n",
+        "tier": "process",
+    }
+
+
+def test_call_reads_stdin(work: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With - as arguments."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"word": "hey"}')))
+    assert fnopt("call", "shout", "-").out == "HEY\n"
+
+
+def test_a_call_that_raises(work: Path, fnopt: Fnopt) -> None:
+    """Exit 1; the traceback of the learned code is told, no other."""
+    told = fnopt("call", "shout", '{"word": ""}')
+    assert (told.code, told.out) == (1, "")
+    assert "ValueError: nothing to shout" in told.err
+    assert "fnopt failed" not in told.err
+    found = fnopt("call", "shout", "--json").json
+    assert found["ok"] is False
+    assert "word" in found["error"]
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"word": NaN}', "[" * 100_000])
+def test_call_wants_an_object(work: Path, fnopt: Fnopt, text: str) -> None:
+    """Anything but a JSON object is a usage error."""
+    told = fnopt("call", "shout", text)
+    assert (told.code, told.out) == (2, "")
+    assert "mend: " in told.err
+
+
+def test_call_at_a_revision(work: Path, fnopt: Fnopt) -> None:
+    """The function of that revision runs."""
+    write(work, {"functions/words.py": NAKED})
+    assert fnopt("call", "shout@HEAD", '{"word": "a"}').out == "A\n"
+
+
+def test_a_tier_that_is_not_there(
+    work: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing runs below what the configuration requires: exit 6."""
+    monkeypatch.setenv("FNOPT_SANDBOX_REQUIRE", "isolated")
+    assert fnopt("call", "shout", '{"word": "a"}').code == 6
+
+
+def test_outside_a_repository(
+    tmp_path: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 4, with the command that mends it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    told = fnopt("list")
+    assert told.code == 4
+    assert "mend: run: git init" in told.err
+
+
+@pytest.mark.parametrize("command", ["list", "show", "check", "call"])
+def test_help_begins_with_the_summary(fnopt: Fnopt, command: str) -> None:
+    """The same line as in the list of commands."""
+    from fnopt.cli.main import SUMMARIES
+
+    told = fnopt(command, "--help")
+    assert told.code == 0
+    assert told.out.splitlines()[2].strip() == SUMMARIES[command]
