@@ -30,6 +30,7 @@ PENDING = "refs/fnopt/pending/"
 RUNS = "refs/fnopt/runs/"
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*")
 PATIENCE_WITH_GIT = 2.0  # seconds that another git may hold a shared lock before it is ours
+HANDOVER = 0.5  # seconds that a killed holder's last child may take to die
 OURS_WITHIN = 10.0  # seconds between our journal and a lock that our killed git can have made
 
 
@@ -129,7 +130,7 @@ class RunBranch:
     def lock(self) -> Iterator[None]:
         """Hold the run: one process at a time. Cleans up what a killed one left behind."""
         self.repo.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.repo.folder / f"{self.name}.lock", timeout=0)
+        lock = FileLock(self.repo.folder / f"{self.name}.lock", timeout=HANDOVER)
         holder = self.repo.folder / f"{self.name}.holder"
         try:
             lock.acquire()
