@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from fnopt.cli.main import run
+from fnopt.history import message
+from fnopt.history.runs import RunBranch
+from fnopt.history.updates import format_cost
 
 WORDS = b'''"""Words."""
 
@@ -99,3 +102,41 @@ def run_git(folder: Path, *words: str) -> str:
         ["git", *words], cwd=folder, env=os.environ, capture_output=True, check=True
     )
     return done.stdout.decode(errors="surrogateescape").rstrip("\n")
+
+
+def publish(
+    run: RunBranch, step: int, name: str, code: bytes | None = None, *, keep: bool = True
+) -> str:
+    """One judged update that adds a function; its commit."""
+    code = code or f'def {name}() -> int:\n    """Give one."""\n    return 1\n'.encode()
+    text = message.compose(
+        message.subject([("add", name)]),
+        "Why.",
+        [
+            ("Fnopt-Run", run.name),
+            ("Fnopt-Step", str(step)),
+            ("Fnopt-Action", "add"),
+            ("Fnopt-Function", name),
+            ("Fnopt-Base", "0.250"),
+            ("Fnopt-Score", "0.500"),
+            ("Fnopt-Verdict", f"{'kept' if keep else 'reverted'}; because"),
+            ("Fnopt-Cost", format_cost(1200, 0.0312)),
+        ],
+    )
+    tree = run.repo.write_tree(run.repo.tree(run.head()), {f"functions/{name}.py": code})
+    return run.publish(run.pend(tree, step, text), text, "functions", keep=keep)
+
+
+def refuse(run: RunBranch, step: int, name: str, reason: str = "no docstring") -> None:
+    """One refused proposal in the evidence."""
+    document = {
+        "step": step,
+        "actions": [["add", name]],
+        "base": None,
+        "verdict": "refused",
+        "reason": reason,
+        "tokens": 7,
+        "cost": None,
+        "tasks": [],
+    }
+    run.evidence.write({f"steps/{step:04}.json": document}, [], "refused")
