@@ -87,8 +87,10 @@ def _import_links(
     index = _dotted(library)
     if one.name is None:
         yield from _module_links(library, base, one.alias, chains)
-    elif one.name != "*" and f"{base}.{one.name}" in index and not _binds(library, base, one.name):
+    elif f"{base}.{one.name}" in index:
         yield from _used(library, f"{base}.{one.name}", one.bound, (), chains)
+        if _binds(library, base, one.name) and index[base] != module.path:
+            yield Link(index[base], one.name)
     elif base in index:
         yield Link(index[base], None if one.name == "*" else one.name)
 

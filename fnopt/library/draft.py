@@ -16,6 +16,7 @@ _INDENT = re.compile(r"^[ ]*\t[ \t]*", re.MULTILINE)
 _BLANK = re.compile(r"\A(?:[ \t\f]*\n)+")
 _PLACE = "the code"
 _MAX_SHOWN = 5
+_ONCE = "Define the function once, and nothing else of its name."
 
 
 def read_draft(code: str, name: str) -> Module | tuple[Fault, ...]:
@@ -95,4 +96,8 @@ def _one_function(module: Module, name: str) -> list[Fault]:
         message = f"the code defines {public[0].name}, not {name}"
         mend = f"Name the function {name}, as the action does."
         return [Fault("name-mismatch", message, mend, name, None, public[0].line)]
-    return []
+    return [
+        Fault("one-function", f"the code binds {name} more than once", _ONCE, name, None, one.line)
+        for one in module.statements
+        if one is not public[0] and one.kind != "overload" and name in one.names.binds
+    ]

@@ -13,7 +13,7 @@ from fnopt.library.callgraph import callers
 from fnopt.library.draft import read_draft
 from fnopt.library.fingerprint import fingerprint, of_source, without_docstring
 from fnopt.library.function import Function, Library, definition, read
-from fnopt.library.module import Module, read_module
+from fnopt.library.module import Module, Statement, read_module
 from fnopt.library.policy import name_faults
 from fnopt.library.remove import cut
 from fnopt.library.revise import splice
@@ -189,15 +189,19 @@ def _duplicates(library: Library, draft: Module, name: str) -> list[Fault]:
 
 
 def _size(module: Module, name: str) -> int:
-    return module.statements[module.bound[name][-1]].names.size
+    return _definition_of(module, name).names.size
+
+
+def _definition_of(module: Module, name: str) -> Statement:
+    """The last ``def`` of that name, whatever else binds it."""
+    return [one for one in module.statements if one.is_public and one.name == name][-1]
 
 
 @lru_cache(maxsize=20_000)
 def _shape(module: Module, name: str) -> tuple[str, ...]:
     """What the function and the statements that it needs are, but for its name and docstring."""
     places = module.bound[name]
-    statement = module.statements[places[-1]]
-    node = definition(module.source(statement).decode("utf-8"))
+    node = definition(module.source(_definition_of(module, name)).decode("utf-8"))
     others = module.reach(places) - set(places)
     needed = [module.source(module.statements[index]) for index in others]
     shape = fingerprint(without_docstring(node), called=name)

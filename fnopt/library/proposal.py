@@ -141,11 +141,13 @@ def _clean(text: object) -> str:
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$", re.MULTILINE)
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _DRESS = " \t*_#>`\"'"
+_DASHES = ":-\u2013\u2014."
 _LINE = re.compile(
-    r"(?P<action>add|revise|remove|terminate)(?:_function)?\b[\s*`:\"']*"
-    r"(?:function\b[\s*`:\"']*(?=\w))?(?P<name>\w+)?(?:\(\))?[*`\"']*(?P<rest>.*)",
+    r"(?P<action>add|revise|remove)(?:_function)?\b[\s*`:\"']+"
+    r"(?:function\b[\s*`:\"']+(?=\w))?(?P<name>\w+)(?:\(\))?[*`\"']*(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_END = re.compile(r"(?P<action>terminate)\b(?P<name>)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
 def _unfenced(code: str) -> str:
@@ -156,33 +158,66 @@ def _unfenced(code: str) -> str:
     return code
 
 
-def parse_text(reply: str) -> Proposal | tuple[Fault, ...]:
-    """The proposal of a text: an action in the first line, the reason, one ```python block."""
+def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]:
+    """The proposal of a text: an action in the first line, the reason, one ```python block.
+
+    Where more than one action is allowed, they follow each other.
+    """
     body = _THINKING.sub("", reply).replace("\r\n", "\n").strip()
+    parts = _parts(body)
+    if _match(parts[0].partition("\n")[0]) is None:
+        return (_no_action(body.partition("\n")[0]),)
+    if len(parts) > max_actions:
+        message = f"the reply holds {len(parts)} actions; at most {max_actions} are allowed"
+        return (Fault("too-many-actions", message, "Choose the most useful one."),)
+    read = [_action(part) for part in parts]
+    faults = tuple(one for one in read if isinstance(one, Fault))
+    return faults or _together([one for one in read if not isinstance(one, Fault)])
+
+
+def _parts(body: str) -> list[str]:
+    """The text cut at the lines outside code blocks that are actions; at least one part."""
+    starts: list[int] = []
+    at, fenced = 0, False
+    for line in body.splitlines(keepends=True):
+        if _FENCE.match(line.rstrip("\n")):
+            fenced = not fenced
+        elif not fenced and (at == 0 or _match(line)):
+            starts.append(at)
+        at += len(line)
+    starts = starts or [0]
+    return [body[start:end] for start, end in zip(starts, [*starts[1:], len(body)], strict=True)]
+
+
+def _action(body: str) -> _Action | Fault:
     first, _, rest = body.partition("\n")
-    match = _LINE.fullmatch(first.strip(_DRESS))
-    if match is None or not _is_action(match):
-        return (_no_action(first),)
+    match = _match(first)
+    assert match is not None, "BUG: every part begins with an action"
     kind, name = match["action"].lower(), match["name"]
+    tail = match["rest"].strip(_DRESS + _DASHES)
     if kind == "terminate":
-        said = " ".join(part for part in (name, match["rest"].strip(_DRESS + ":-–—.")) if part)
-        return Proposal((), _clean(f"{said}\n{rest}"), terminates=True)
-    tail = match["rest"].strip(_DRESS + ":-–—.")
+        if _FENCE.search(rest):
+            mend = "Begin with add NAME or revise NAME, or leave the code out."
+            return Fault("contradiction", "the reply ends the run and yet holds code", mend)
+        return None, _clean(f"{tail}\n{rest}")
     if kind == "remove":
-        return Proposal((Remove(name),), _clean(f"{tail}\n{_FENCE.split(rest)[0]}"))
+        return Remove(name), _clean(f"{tail}\n{rest[: _opening(rest)]}")
     code = _block(rest)
     if isinstance(code, Fault):
-        return (code,)
+        return code
     why = _clean(f"{tail}\n{rest[: _opening(rest)]}")
-    return Proposal((Add(name, code) if kind == "add" else Revise(name, code),), why)
+    return (Add(name, code) if kind == "add" else Revise(name, code)), why
 
 
-def _is_action(match: re.Match[str]) -> bool:
+def _match(line: str) -> re.Match[str] | None:
     """``add NAME`` and no more, or a reason behind a colon or dash; ``add a test`` is prose."""
-    if match["action"].lower() == "terminate":
-        return True
+    match = _LINE.fullmatch(line.strip().strip(_DRESS)) or _END.fullmatch(
+        line.strip().strip(_DRESS)
+    )
+    if match is None:
+        return None
     rest = match["rest"].strip(_DRESS)
-    return bool(match["name"]) and (not rest or rest[0] in ":-–—.(,")
+    return match if not rest or rest[0] in _DASHES + "(," else None
 
 
 def _no_action(first: str) -> Fault:

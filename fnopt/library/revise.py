@@ -115,9 +115,8 @@ def _is_helper(one: Statement) -> bool:
 def _helper(plan: Plan, one: Statement, fresh: frozenset[str], above: list[bytes]) -> Fault | None:
     module, draft = plan.module, plan.draft
     if plan.name in one.names.binds:
-        mend = "Define the function once, and nothing else of its name."
-        message = f"the code binds {plan.name} more than once"
-        return Fault("one-function", message, mend, plan.name, None, one.line)
+        message = f"the code declares variants of {plan.name}, which its file does not"
+        return Fault("overload", message, "Leave @overload out.", plan.name, None, one.line)
     there = sorted({i for name in one.names.binds for i in module.bound.get(name, ())})
     if not one.names.binds:  # an if or try that binds nothing: is it there, or one like it?
         there = [i for i, old in enumerate(module.statements) if old.kind == one.kind]

@@ -284,7 +284,7 @@ class _Survey:
             sets |= scope.bound & scope.declared
             if scope.kind == "class":
                 self._mentions |= scope.loaded & own  # ``x = x`` in a class reads the outer x
-                free = (scope.loaded - own) | scope.free
+                free = (scope.loaded - own) | (scope.free - {"__class__"})
             else:
                 free = (scope.loaded | scope.free) - own
             uses |= free & scope.declared
