@@ -86,7 +86,7 @@ class AgentConfig(_Section):
 
 
 class OptimizerConfig(_Section):
-    """Who proposes edits. ``base_url`` defaults to the agent's."""
+    """Who proposes edits."""
 
     model: str = Field(default="gpt-5", min_length=1)
     base_url: str | None = None
@@ -138,11 +138,16 @@ class Config(_Section):
     sandbox: SandboxConfig = SandboxConfig()
 
 
-def load(root: Path, environ: Mapping[str, str]) -> Config:
-    """The configuration of the repository at ``root``. Raises UsageError with file and key."""
+def load(
+    root: Path, environ: Mapping[str, str], options: Mapping[str, Any] | None = None
+) -> Config:
+    """The configuration of the repository at ``root``. Raises UsageError with file and key.
+
+    ``options``: what the command line says, by ``section.key``; it wins over all else.
+    """
     data, file = _read(root)
     values = _environment(environ)
-    return parse(_merged(data, values), file, frozenset(values))
+    return parse(_merged(_merged(data, values), options or {}), file, frozenset(values))
 
 
 def parse(

@@ -16,13 +16,14 @@ class Profile:
     ``native_tools``: functions go into the request's ``tools``; otherwise they are listed in the
     system prompt and called by a JSON object in the text. The other values apply where the
     configuration leaves them open: ``temperature``, ``max_tokens`` a reply of the agent, and the
-    same two for the optimizer.
+    same two for the optimizer, which is warmer (``retry_temperature``) where it failed before.
     """
 
     native_tools: bool = True
     temperature: float | None = None
     max_tokens: int | None = None
     optimizer_temperature: float | None = None
+    retry_temperature: float | None = None
     optimizer_max_tokens: int | None = None
 
 
@@ -31,7 +32,8 @@ LOCAL = Profile(
     native_tools=False,
     temperature=0.0,
     max_tokens=256,
-    optimizer_temperature=0.3,
+    optimizer_temperature=0.0,
+    retry_temperature=0.6,
     optimizer_max_tokens=900,
 )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,25 @@ from fnopt.prose import Prose
 from fnopt.sandbox import Sandbox, sandbox
 from fnopt.store import Store
 from fnopt.tasks.splits import Splits, load
+from fnopt.train.budget import Budget, Limits
 from fnopt.train.run import library_at
 
 
 class Session:
     """One command's view of the world. Use as a context manager: it closes what it opened."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+        record: Path | None = None,
+    ) -> None:
+        """``options`` are what the command line says of the configuration, by ``section.key``;
+        ``record`` is a file to write the model's replies to."""
         self._folder = folder or Path.cwd()
+        self._options = options or {}
+        self._purses: dict[str, Budget] = {}
+        self.record = record
         self._open = ExitStack()
 
     def __enter__(self) -> Session:
@@ -49,7 +61,7 @@ class Session:
     @cached_property
     def config(self) -> Config:
         """The configuration, environment variables included."""
-        return configuration.load(self.repo.root, os.environ)
+        return configuration.load(self.repo.root, os.environ, self._options)
 
     @cached_property
     def prose(self) -> Prose:
@@ -81,6 +93,19 @@ class Session:
             return library_in(self.repo.root, self.config.library.functions)
         commit = self.repo.resolve(rev or "HEAD")
         return library_at(self.repo, commit, self.config.library.functions)
+
+    @property
+    def limits(self) -> Limits:
+        """What the configuration allows to spend."""
+        stop = self.config.stop
+        return Limits(stop.max_tokens, stop.max_cost, stop.max_time)
+
+    def purse(self, run: str) -> Budget:
+        """The limits of the configuration, on top of what a run has cost."""
+        if run not in self._purses:
+            book = partial(self.store.spend, run)
+            self._purses[run] = Budget(self.limits, self.store.spent(run), book=book)
+        return self._purses[run]
 
     def current_run(self) -> RunBranch:
         """The run that commands are about. Raises UsageError when there is none."""

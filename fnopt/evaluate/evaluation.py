@@ -22,13 +22,13 @@ RETRIES = 1  # further attempts at a trial that infrastructure did not let happe
 
 @dataclass(frozen=True)
 class Progress:
-    """Said after each trial: how many of how many are done, how many of them are right."""
+    """Said after each trial: of ``total`` how many are done, right, and from the cache."""
 
     split: str
     done: int
     total: int
     right: int
-    cached: bool
+    cached: int
 
 
 class Evaluator:
@@ -97,12 +97,14 @@ class Evaluator:
 class _Counter:
     def __init__(self, split: str, total: int, report: Callable[[Progress], None]) -> None:
         self._split, self._total, self._report = split, total, report
-        self._done = self._right = 0
+        self._done = self._right = self._cached = 0
 
     def count(self, trial: Trial, *, cached: bool) -> None:
         self._done += 1
         self._right += trial.right
-        self._report(Progress(self._split, self._done, self._total, self._right, cached))
+        self._cached += cached
+        now = Progress(self._split, self._done, self._total, self._right, self._cached)
+        self._report(now)
 
 
 def _result(future: Future[Trial]) -> Trial:

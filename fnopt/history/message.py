@@ -58,6 +58,12 @@ def trailers(message: str) -> Trailers:
     return _block(parts[-1]) if len(parts) > 1 else {}
 
 
+def body(message: str) -> str:
+    """What stands between a message's subject and its trailers."""
+    parts = _parts(message)[1:]
+    return "\n\n".join(parts[:-1] if parts and _block(parts[-1]) else parts)
+
+
 def blocks(message: str) -> list[Trailers]:
     """Every block of trailers in a message, in order (a squash merge holds several)."""
     found = [_block(_outdented(part)) for part in _parts(message)[1:]]

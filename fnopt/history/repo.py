@@ -104,6 +104,11 @@ class Repository:
             if head.startswith(b"100")
         }
 
+    def files(self, tree: str, folder: str, suffix: str) -> dict[str, bytes]:
+        """Path and bytes of the regular files of a folder whose names end in ``suffix``."""
+        found = self.blobs(tree, folder)
+        return {path: self.read(blob) for path, blob in found.items() if path.endswith(suffix)}
+
     def read(self, blob: str) -> bytes:
         """A blob's bytes, from the long-lived cat-file process."""
         return self._objects.read(blob)
@@ -164,6 +169,10 @@ class Repository:
         options = ("-z", "--first-parent", "--no-show-signature", "--encoding=UTF-8", form)
         out = self.git("log", *options, "--end-of-options", *revisions, "--").out
         return [_commit(entry) for entry in out.decode(errors="replace").split("\0") if entry]
+
+    def graph(self, branch: str) -> str:
+        """``git log --oneline --graph`` of a branch."""
+        return self.git("log", "--oneline", "--graph", "--end-of-options", branch).text
 
     def merge_revert(self, head: str, bad: str) -> tuple[str | None, tuple[str, ...]]:
         """The tree of ``head`` without what ``bad`` changed, or the paths that conflict.

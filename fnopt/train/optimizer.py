@@ -47,12 +47,16 @@ class Situation:
 
 @dataclass(frozen=True)
 class Voice:
-    """How to talk to the optimizer's model; the values of :class:`Request`."""
+    """How to talk to the optimizer's model; the values of :class:`Request`.
+
+    ``retry_temperature`` is for tasks at which an earlier attempt failed.
+    """
 
     model: str
     endpoint: str = ""
     native_tools: bool = True
     temperature: float | None = None
+    retry_temperature: float | None = None
     max_tokens: int | None = None
 
 
@@ -80,20 +84,23 @@ class Optimizer:
         """The first request of a step; ``step`` varies the seed where the model samples."""
         values = {
             "native": self.voice.native_tools,
+            "existing": bool(situation.library.functions),
             "max_actions": self._max_actions,
             "packages": self._packages,
             "hints": self._hints,
         }
         system = self._prose.render("optimizer.txt", **values)
         user = self._prose.render("optimizer-task.txt", **_shown(situation), **values)
+        voice = self.voice
+        warmth = voice.retry_temperature if situation.tried else voice.temperature
         return Request(
-            model=self.voice.model,
+            model=voice.model,
             messages=({"role": "system", "content": system}, {"role": "user", "content": user}),
-            tools=tool_definitions() if self.voice.native_tools else (),
-            temperature=self.voice.temperature,
-            max_tokens=self.voice.max_tokens,
-            seed=step if self.voice.temperature else None,
-            endpoint=self.voice.endpoint,
+            tools=tool_definitions() if voice.native_tools else (),
+            temperature=warmth,
+            max_tokens=voice.max_tokens,
+            seed=step if warmth else None,
+            endpoint=voice.endpoint,
         )
 
     def send(self, request: Request, step: int) -> tuple[Reply, Proposal | tuple[Fault, ...]]:

@@ -1,0 +1,169 @@
+"""Builds what commands work with, from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fnopt.agents.agent import Setup
+from fnopt.agents.choose import choose as choose_agent
+from fnopt.agents.profile import profile
+from fnopt.cli.session import Session
+from fnopt.config import AgentConfig, OptimizerConfig
+from fnopt.errors import UsageError
+from fnopt.evaluate.evaluation import Evaluator, Progress
+from fnopt.evaluate.gate import choose as choose_gate
+from fnopt.evaluate.trial import Bench
+from fnopt.history.runs import RunBranch
+from fnopt.models.client import Client
+from fnopt.models.connect import connect, endpoint_name
+from fnopt.models.meter import Meter
+from fnopt.records import Split, Task
+from fnopt.tasks.scorers import scorer
+from fnopt.train.budget import Budget
+from fnopt.train.optimizer import Optimizer, Voice
+from fnopt.train.run import Judging, Run, Stops
+from fnopt.train.screen import Screen
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told of progress."""
+
+    say: Callable[[str], None] = lambda _: None
+    trials: Callable[[Progress], None] = lambda _: None
+    download: Callable[[int, int, str], None] = lambda *_: None
+
+
+def client(
+    session: Session, role: AgentConfig | OptimizerConfig, purse: Meter, watch: Watcher
+) -> Client:
+    """The model of the agent or the optimizer; the latter's endpoint defaults to the agent's."""
+    connection = connect(
+        role.model,
+        role.base_url,
+        session.store,
+        meter=purse,
+        timeout=role.timeout,
+        record=session.record,
+        progress=watch.download,
+    )
+    session.defer(connection)
+    return connection
+
+
+def evaluator(session: Session, purse: Meter, watch: Watcher) -> Evaluator:
+    """The agent of the configuration on its bench."""
+    settings = session.config.agent
+    speaks = profile(settings.model)
+    setup = Setup(
+        client=client(session, settings, purse, watch),
+        prose=session.prose,
+        model=settings.model,
+        endpoint=endpoint_name(settings.model, settings.base_url),
+        native_tools=speaks.native_tools,
+        temperature=_first(settings.temperature, speaks.temperature),
+        max_tokens=settings.max_tokens or speaks.max_tokens,
+        max_turns=settings.max_turns,
+    )
+    tasks = session.config.tasks
+    bench = Bench(
+        choose_agent(settings.kind, setup),
+        session.sandbox,
+        scorer(tasks.scorer, tasks.partial, session.repo.root),
+        settings.python,
+    )
+    return Evaluator(
+        bench,
+        session.store,
+        concurrency=settings.concurrency,
+        trials=tasks.trials,
+        on_progress=watch.trials,
+    )
+
+
+def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
+    """The optimizer of the configuration."""
+    settings = session.config.optimizer
+    speaks = profile(settings.model)
+    voice = Voice(
+        model=settings.model,
+        endpoint=endpoint_name(settings.model, settings.base_url),
+        native_tools=speaks.native_tools,
+        temperature=_first(settings.temperature, speaks.optimizer_temperature),
+        retry_temperature=_first(settings.temperature, speaks.retry_temperature),
+        max_tokens=settings.max_tokens or speaks.optimizer_max_tokens,
+    )
+    return Optimizer(
+        client(session, settings, purse, watch),
+        session.prose,
+        voice,
+        packages=session.config.library.packages,
+        hints=settings.hints,
+        max_actions=settings.max_actions,
+    )
+
+
+def recall(session: Session, branch: RunBranch) -> None:
+    """Take the trials of a run's evidence into the store: a fresh clone pays for none again."""
+    for blob in branch.evidence.trial_blobs().values():
+        mark = f"evidence:{blob}"
+        if session.store.reply(mark) is None:
+            for trial in branch.evidence.trials(blob):
+                if trial.error is None:
+                    session.store.keep_trial(trial.to_json())
+            session.store.keep_reply(mark, {})
+
+
+def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> Run:
+    """Everything that a step needs. Raises UsageError, EndpointError and SandboxError."""
+    config = session.config
+    session.tasks.check()
+    train = tasks(session, "train")
+    return Run(
+        branch=branch,
+        folder=config.library.functions,
+        train=train,
+        judging=_judging(session),
+        evaluator=evaluator(session, purse, watch),
+        optimizer=optimizer(session, purse, watch),
+        screen=Screen.of(
+            config.library.functions, config.library.packages, config.library.locked, train
+        ),
+        budget=purse,
+        prose=session.prose,
+        stops=Stops(config.stop.max_steps, config.stop.patience, config.gate.epochs == "accepted"),
+        say=watch.say,
+    )
+
+
+def tasks(session: Session, split: Split) -> tuple[Task, ...]:
+    """The tasks of a split. Raises UsageError when it is not configured or empty."""
+    if split not in session.tasks.names:
+        raise UsageError(
+            f"no {split} tasks are configured", f'set tasks.{split} = "tasks/{split}.jsonl"'
+        )
+    return session.tasks.tasks(split)
+
+
+def _judging(session: Session) -> Judging:
+    gate = session.config.gate
+    held = tasks(session, gate.split)
+    unknown = set(gate.guards) - {task.id for task in held}
+    if unknown:
+        raise UsageError(
+            f"gate.guards: no {gate.split} task is called {sorted(unknown)[0]!r}",
+            "name tasks by their ids",
+        )
+    rule = choose_gate(
+        gate.rule,
+        confidence=gate.confidence,
+        margin=gate.margin,
+        guards=gate.guards,
+        ties=gate.ties,
+    )
+    return Judging(rule, gate.split, held, screened=gate.rule == "paired")
+
+
+def _first(given: float | None, usual: float | None) -> float | None:
+    return usual if given is None else given
