@@ -1,0 +1,128 @@
+"""What `fnopt init` writes into a repository: never over anything, never outside of it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fnopt import __version__
+from fnopt.config import FILE, Config
+from fnopt.errors import UsageError
+from fnopt.prose import Prose
+from fnopt.tasks import formats, gym
+from fnopt.tasks.splits import NAMES, share
+
+WORKFLOW = ".github/workflows/fnopt.yml"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file or folder, relative to the root, and whether it was ``created`` or ``kept``."""
+
+    path: str
+    state: str
+
+
+def task_source(root: Path, folder: Path, given: str) -> str:
+    """What ``tasks.source`` must say for the tasks that a person named from ``folder``.
+
+    Raises UsageError when they cannot be read, lie outside the repository, or are too few to be
+    divided.
+    """
+    if given.startswith(f"{gym.PREFIX}:"):
+        gym.parse(given)
+        return _sayable(given)
+    path = (folder / given).resolve()
+    tasks = formats.read_jsonl(path, given)
+    if not path.is_relative_to(root.resolve()):
+        raise UsageError(f"{given} lies outside the repository", "copy it into the folder tasks/")
+    missing = set(NAMES) - {share(task.question) for task in tasks}
+    if missing:
+        raise UsageError(
+            f"{given}: {len(tasks)} tasks are too few to be divided: none would be in "
+            f"{', '.join(sorted(missing))}",
+            "add tasks; 100 or more are good",
+        )
+    return _sayable(path.relative_to(root.resolve()).as_posix())
+
+
+def scaffold(root: Path, config: Config, source: str | None, prose: Prose) -> list[File]:
+    """Write what is missing. ``source`` is for a new configuration. Raises UsageError."""
+    place = configured_in(root)
+    folder = config.library.functions
+    source = config.tasks.source if place else source
+    made = [
+        File(place, "kept") if place else _write(root, FILE, _config(prose, folder, source)),
+        _folder(root, folder, ".gitkeep", ""),
+    ]
+    if source is None and config.tasks.source is None:
+        made.append(_folder(root, "tasks", "README.md", prose.render("scaffold-tasks.md")))
+    requirement = _requirement(config, source)
+    workflow = prose.render("scaffold-workflow.yml", requirement=requirement)
+    return [*made, _write(root, WORKFLOW, workflow)]
+
+
+def configured_in(root: Path) -> str | None:
+    """The file that holds a configuration already, or None."""
+    if (root / FILE).exists():
+        return FILE
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return None
+    tool = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("tool")
+    return path.name if isinstance(tool, Mapping) and "fnopt" in tool else None
+
+
+def _config(prose: Prose, functions: str, source: str | None) -> str:
+    values = {"functions": _toml(functions), "source": _toml(source) if source else None}
+    return prose.render("scaffold-fnopt.toml", **values)
+
+
+def _requirement(config: Config, source: str | None) -> str:
+    """What CI installs: this version or a compatible one, with the extras that are needed."""
+    tasks = config.tasks
+    sources = (source, tasks.train, tasks.val, tasks.test)
+    wanted = {
+        "gym": any(one and one.startswith(f"{gym.PREFIX}:") for one in sources),
+        "local": "local" in (config.agent.model, config.optimizer.model),
+        "math": tasks.scorer == "math",
+    }
+    extras = ",".join(name for name, needed in wanted.items() if needed)
+    return f"fnopt[{extras}]~={__version__}" if extras else f"fnopt~={__version__}"
+
+
+def _folder(root: Path, folder: str, file: str, text: str) -> File:
+    """A folder with its first file; one that is there stays as it is."""
+    if (root / folder).exists():
+        return File(f"{folder}/", "kept")
+    return _write(root, f"{folder}/{file}", text)
+
+
+def _write(root: Path, path: str, text: str) -> File:
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.resolve().is_relative_to(root.resolve()):
+            raise UsageError(f"{path} would lie outside the repository", "see its symbolic links")
+        with target.open("x", encoding="utf-8") as file:  # x: what is there stays
+            file.write(f"{text}\n" if text else "")
+    except FileExistsError:
+        return File(path, "kept")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", "see what is there"
+        ) from None
+    return File(path, "created")
+
+
+def _sayable(text: str) -> str:
+    if not text.isprintable():
+        raise UsageError(f"{text!r} holds characters that no configuration can", "rename the file")
+    return text
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # of printable text, JSON's string is TOML's
