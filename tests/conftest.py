@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `from scripted_server import …` in any test
+
+from scripted_server import ScriptedServer
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Author",
@@ -44,3 +50,10 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
     for name, value in {**GIT, **IDENTITY, **folders, **fixed}.items():
         monkeypatch.setenv(name, value)
     return home
+
+
+@pytest.fixture
+def scripted_server() -> Iterator[ScriptedServer]:
+    """A running model server that says "ok"; set its ``respond`` to script it."""
+    with ScriptedServer() as server:
+        yield server

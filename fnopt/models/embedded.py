@@ -7,34 +7,45 @@ What matters for speed is that the long system prompt which all conversations sh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from fnopt.errors import EndpointError
 from fnopt.models.client import Reply, Request
 from fnopt.models.endpoint import Endpoint
 from fnopt.models.failures import RequestRefused
-from fnopt.models.llama import LlamaServer, Settings
+from fnopt.models.llama import DEFAULTS, LlamaServer, Settings
 from fnopt.models.retry import Transient
 from fnopt.models.slots import Slots, system_of
+from fnopt.models.weights import Progress, no_progress
 
 ANSWER = 600.0  # seconds for one answer: a long prompt on a busy machine
-LIVES = 3  # starts of the server in one process
+LIVES = 3  # deaths of the server that one process puts up with
+
+
+class FindWeights(Protocol):
+    """Gives the path of the verified weights, fetched when need be."""
+
+    def __call__(self, *, progress: Progress) -> Path:
+        """Tells ``progress`` how it goes."""
+        ...
 
 
 class Embedded:
     """The client of the embedded model; the server starts at the first request.
 
-    ``find_weights`` gives the path of the verified weights. A server that died is started again,
-    ``LIVES`` times at most. Raises EndpointError when it cannot be started.
+    ``find_weights`` gives the path of the verified weights and tells ``progress`` how it goes. A
+    server that died is started again, until it has died ``LIVES`` times. Raises EndpointError when
+    it cannot be started.
     """
 
-    def __init__(self, find_weights: Callable[[], Path], settings: Settings = Settings()) -> None:
+    def __init__(self, find_weights: FindWeights, settings: Settings = DEFAULTS) -> None:
+        self.progress: Progress = no_progress
         self._find_weights = find_weights
         self._settings = settings
         self._lock = threading.Lock()
         self._running: Running | None = None
-        self._started = 0
+        self._deaths = 0
 
     def complete(self, request: Request, trial: int = 0) -> Reply:
         """Answer once. Raises Transient when the server died and may be started again."""
@@ -57,14 +68,18 @@ class Embedded:
     def _ensure(self) -> Running:
         with self._lock:
             if self._running is not None and not self._running.server.alive:
-                if self._started >= LIVES:
-                    raise self._running.server.failure(f"died {LIVES} times")
-                self._running.close()
-                self._running = None
+                self._bury(self._running)
             if self._running is None:
-                self._running = Running(LlamaServer(self._find_weights(), self._settings))
-                self._started += 1
+                weights = self._find_weights(progress=self.progress)
+                self._running = Running(LlamaServer(weights, self._settings))
             return self._running
+
+    def _bury(self, dead: Running) -> None:
+        self._deaths += 1
+        if self._deaths >= LIVES:
+            raise dead.server.failure(f"died {LIVES} times")
+        dead.close()
+        self._running = None
 
 
 class Running:

@@ -27,7 +27,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 BODY_LIMIT = 32 * 1024 * 1024  # bytes of one reply; more than any model writes
 OPTIONAL = ("temperature", "seed", "stop", "max_tokens")
 REFUSAL = re.compile(
-    r"unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected|invalid",
+    r"unsupported|not support|unrecogni[sz]ed|unknown|not permitted|not allowed|unexpected",
     re.IGNORECASE,
 )
 
@@ -92,16 +92,16 @@ class Endpoint:
         extra: Mapping[str, Any] | None,
     ) -> bytes:
         parameters = parameters_of(request, spelling)
+        end = time.monotonic() + self._timeout
         with self._failures(request.model, parameters):
             completions = self._connected().chat.completions
             create: Any = completions.with_streaming_response.create
             with create(**parameters, extra_body=extra) as response:
-                body = self._read(response.iter_bytes())
+                body = self._read(response.iter_bytes(), end)
             self._has_answered = True
             return body
 
-    def _read(self, chunks: Iterator[bytes]) -> bytes:
-        end = time.monotonic() + self._timeout
+    def _read(self, chunks: Iterator[bytes], end: float) -> bytes:
         body = bytearray()
         for chunk in chunks:
             body += chunk
@@ -188,7 +188,9 @@ def refused_parameter(status: int, body: object, sent: Mapping[str, Any]) -> str
         return None
     for name in OPTIONAL:
         for spelled in (name, "max_completion_tokens") if name == "max_tokens" else (name,):
-            if spelled in sent and (named == spelled or (not named and spelled in text)):
+            if spelled in sent and (
+                named == spelled or (not named and re.search(rf"\b{spelled}\b", text))
+            ):
                 return name
     return None
 

@@ -45,10 +45,13 @@ class Settings:
         return {**asdict(self), "threads": self.threads or os.cpu_count() or 1}
 
 
+DEFAULTS = Settings()
+
+
 class LlamaServer:
     """The running child; ``url`` and ``api_key`` are what a client needs."""
 
-    def __init__(self, weights: Path, settings: Settings = Settings()) -> None:
+    def __init__(self, weights: Path, settings: Settings = DEFAULTS) -> None:
         """Start and wait until it listens. Raises EndpointError when it does not."""
         if find_spec("xllamacpp") is None:
             raise EndpointError(
@@ -57,7 +60,9 @@ class LlamaServer:
             )
         self.api_key = secrets.token_hex(16)
         self.settings = settings
-        self._folder = tempfile.TemporaryDirectory(prefix="fnopt-llama-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="fnopt-llama-", ignore_cleanup_errors=True
+        )
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._child = self._spawn()
         try:

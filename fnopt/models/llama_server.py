@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     orders = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(orders["folder"],), daemon=True).start()
     server = _start(orders)
     print(json.dumps({"address": server.listening_address}), file=answers, flush=True)
     threading.Event().wait()
@@ -47,9 +48,10 @@ def _start(orders: dict[str, Any]) -> Any:
     return xllamacpp.Server(params)
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: str) -> None:
     while os.read(0, 4096):
         pass
+    shutil.rmtree(folder, ignore_errors=True)  # a parent that was killed could not
     os._exit(0)
 
 
