@@ -98,7 +98,7 @@ def _download(source: Source, partial: Path, progress: Progress) -> None:
             resumed = response.status_code == 206
             with partial.open("ab" if resumed else "wb") as file:
                 done = have if resumed else 0
-                for block in response.iter_bytes(BLOCK):
+                for block in response.iter_bytes():  # as it comes: nothing waits in memory
                     done += len(block)
                     if done > source.size:
                         raise Unavailable(f"{source.url} sends more than {source.size} bytes")
@@ -153,6 +153,7 @@ def _wheel(folder: Path, part: str) -> Path | None:
     for wheel in folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"):
         if zipfile.is_zipfile(wheel) and _member(wheel):
             return wheel
+        wheel.unlink()  # damaged: pip would trip over it
     return None
 
 
