@@ -1,0 +1,295 @@
+"""``doctor``: what is missing, and what mends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_server import Fail, ScriptedServer, calls
+
+from fnopt.cli.main import SUMMARIES
+
+from .conftest import Fnopt, Git, Told, run_git, write
+
+EVERY = [
+    *("git", "repository", "identity", "history", "configuration", "functions"),
+    *("train tasks", "val tasks", "test tasks", "splits", "scorer", "sandbox"),
+    *("agent", "agent model", "tool calling", "optimizer model", "price"),
+]
+
+
+def answer(request: dict[str, Any]) -> Any:
+    """A model that does as it is asked."""
+    return calls(("add_numbers", {"a": 2, "b": 3})) if "tools" in request else "ready"
+
+
+def tasks(first: int, count: int) -> bytes:
+    rows = [{"question": f"What is {n}?", "answer": n} for n in range(first, first + count)]
+    return "\n".join(map(json.dumps, rows)).encode()
+
+
+@pytest.fixture
+def ready(work: Path, fnopt: Fnopt, git: Git, scripted_server: ScriptedServer) -> Path:
+    """A repository to which nothing is missing, and a model that does as it is asked."""
+    scripted_server.respond = answer
+    fnopt("init")
+    text = (work / "fnopt.toml").read_text()
+    url = f'base_url = "{scripted_server.url}"\n'
+    write(
+        work,
+        {
+            "fnopt.toml": text.replace("[agent]\n", f"[agent]\n{url}").encode(),
+            "tasks/train.jsonl": tasks(0, 5),
+            "tasks/val.jsonl": tasks(100, 40),
+            "tasks/test.jsonl": tasks(200, 5),
+        },
+    )
+    return work
+
+
+def configure(folder: Path, old: str, new: str) -> None:
+    text = (folder / "fnopt.toml").read_text()
+    assert old in text
+    (folder / "fnopt.toml").write_text(text.replace(old, new))
+
+
+def failed(told: Told) -> dict[str, Any]:
+    """The failed checks by name."""
+    return {one["name"]: one for one in told.json["checks"] if not one["ok"]}
+
+
+def test_all_is_well(ready: Path, fnopt: Fnopt) -> None:
+    """Exit 0, a line for each check, and what asking has cost."""
+    told = fnopt("doctor")
+    assert told.code == 0, told
+    lines = [line for line in told.out.splitlines() if not line.startswith(" ")]
+    assert [line[4:19].strip() for line in lines] == EVERY
+    assert all(line.startswith("ok  ") for line in lines)
+    assert "asking the models took 3 calls, 45 tokens, price unknown\nall is well\n" in told.err
+
+
+def test_doctor_as_a_document(ready: Path, fnopt: Fnopt) -> None:
+    """Exactly the promised keys."""
+    found = fnopt("doctor", "--json").json
+    assert list(found) == ["schema", "checks"]
+    assert [one["name"] for one in found["checks"]] == EVERY
+    assert {key for one in found["checks"] for key in one} == {"name", "ok", "message", "mend"}
+
+
+def test_each_run_asks_anew(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:
+    """An old reply from the cache would prove nothing."""
+    for _ in range(2):
+        assert fnopt("doctor").code == 0
+    assert len(scripted_server.requests) == 6
+
+
+def test_one_model_for_both_is_asked_once(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
+) -> None:
+    """Once for words and once for a call."""
+    configure(ready, '"gpt-5" ', '"gpt-5-mini" ')
+    assert fnopt("doctor").code == 0
+    assert len(scripted_server.requests) == 2
+
+
+def test_offline_asks_no_model(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:
+    """Everything else is looked at."""
+    told = fnopt("doctor", "--offline", "--json")
+    assert told.code == 0
+    assert [one["name"] for one in told.json["checks"]] == [x for x in EVERY if x != "tool calling"]
+    assert scripted_server.requests == []
+
+
+def test_a_missing_key_shows_offline(work: Path, fnopt: Fnopt) -> None:
+    """The variable to set is named."""
+    told = fnopt("doctor", "--offline", "--json")
+    assert failed(told)["agent model"]["message"] == "OPENAI_API_KEY is not set"
+
+
+def test_outside_a_repository(
+    tmp_path: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 4; what makes no sense without a repository is left out."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    told = fnopt("doctor", "--json")
+    assert told.code == 4
+    assert list(failed(told)) == ["repository"]
+    assert failed(told)["repository"]["mend"] == "run: git init"
+    assert len(told.json["checks"]) == 2
+
+
+def test_without_git(work: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first thing to be said."""
+    monkeypatch.setenv("PATH", "")
+    told = fnopt("doctor", "--json")
+    assert told.code == 4
+    assert failed(told)["git"]["message"] == "git is not installed"
+
+
+def test_a_fresh_repository(tmp_path: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No commit, no configuration, no tasks, no key: each with its mend."""
+    monkeypatch.chdir(tmp_path)
+    run_git(tmp_path, "init", "-q")
+    told = fnopt("doctor", "--json")
+    assert told.code == 4
+    found = failed(told)
+    assert found["history"]["mend"] == "make a first commit"
+    assert "OPENAI_API_KEY is not set" in found["agent model"]["message"]
+    assert "fnopt init --tasks FILE" in found["splits"]["mend"]
+    assert list(found) == [
+        *("history", "train tasks", "val tasks", "splits", "agent model", "optimizer model")
+    ]
+
+
+def test_without_an_identity(
+    ready: Path, git: Git, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 4, with the two commands."""
+    git("config", "user.useConfigOnly", "true")
+    for name in ("NAME", "EMAIL"):
+        monkeypatch.delenv(f"GIT_COMMITTER_{name}")
+        monkeypatch.delenv(f"GIT_AUTHOR_{name}")
+    told = fnopt("doctor", "--json")
+    assert told.code == 4
+    assert "git config user.name" in failed(told)["identity"]["mend"]
+
+
+def test_a_shallow_clone(
+    ready: Path, git: Git, fnopt: Fnopt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Says what to set in CI."""
+    git("add", ".")
+    git("commit", "-qm", "second")
+    run_git(tmp_path, "clone", "-q", "--depth", "1", f"file://{ready}", "shallow")
+    monkeypatch.chdir(tmp_path / "shallow")
+    told = fnopt("doctor", "--json")
+    assert told.code == 4
+    assert "fetch-depth: 0" in failed(told)["history"]["mend"]
+
+
+def test_a_broken_configuration(ready: Path, fnopt: Fnopt) -> None:
+    """Exit 1; nothing behind it can be looked at."""
+    configure(ready, "concurrency", "concurency")
+    told = fnopt("doctor", "--json")
+    assert told.code == 1
+    assert failed(told)["configuration"]["mend"] == "did you mean agent.concurrency?"
+    assert told.json["checks"][-1]["name"] == "configuration"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "message"),
+    [
+        ('"paired"', '"pared"', "configuration", "no gate is called 'pared'"),
+        ('"tools"', '"tool"', "agent", "no agent is called 'tool'"),
+        ('# scorer = "exact"', 'scorer = "exat"', "scorer", "unknown scorer 'exat'"),
+        ('"tasks/val.jsonl"', '"tasks/none.jsonl"', "val tasks", "No such file"),
+        ('"tasks/val.jsonl"', '"tasks/train.jsonl"', "val tasks", "in two splits"),
+        ("# max_cost = 5.0", "max_cost = 5.0", "price", "stop.max_cost cannot be kept"),
+    ],
+)
+def test_what_the_configuration_names_is_not_there(
+    ready: Path, fnopt: Fnopt, old: str, new: str, name: str, message: str
+) -> None:
+    """Exit 1, and the check that says it."""
+    configure(ready, old, new)
+    told = fnopt("doctor", "--json")
+    assert told.code == 1
+    assert message in failed(told)[name]["message"]
+    assert failed(told)[name]["mend"]
+
+
+def test_an_unreadable_function(ready: Path, fnopt: Fnopt) -> None:
+    """Its place is named; faults of other rules are a hint only."""
+    write(ready, {"functions/bare.py": b"def bare(x):\n    return x\n"})
+    assert fnopt("doctor").code == 0
+    write(ready, {"functions/broken.py": b"def ("})
+    told = fnopt("doctor", "--json")
+    assert told.code == 1
+    assert "functions/broken.py" in failed(told)["functions"]["message"]
+
+
+def test_few_val_tasks_are_warned_of(ready: Path, fnopt: Fnopt) -> None:
+    """It is no failure: the choice is the user's."""
+    write(ready, {"tasks/val.jsonl": tasks(100, 5)})
+    told = fnopt("doctor")
+    assert told.code == 0
+    assert "one function's share may not show" in told.out
+    assert "hint: 40 or more" in told.out
+
+
+def test_a_sandbox_below_what_is_required(ready: Path, fnopt: Fnopt) -> None:
+    """Exit 6."""
+    configure(ready, '"process"', '"isolated"')
+    told = fnopt("doctor", "--json")
+    assert told.code == 6
+    assert list(failed(told)) == ["sandbox"]
+
+
+def test_a_refused_key(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:
+    """Exit 5 with the endpoint's own words; tool calling is not asked for then."""
+    scripted_server.respond = lambda _: Fail(401, body={"error": {"message": "bad key"}})
+    told = fnopt("doctor", "--json")
+    assert told.code == 5
+    assert list(failed(told)) == ["agent model", "optimizer model"]
+    assert "bad key" in failed(told)["agent model"]["message"]
+    assert "OPENAI_API_KEY" in failed(told)["agent model"]["mend"]
+
+
+def test_nobody_listens(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:
+    """Said at once."""
+    configure(ready, scripted_server.url, "http://127.0.0.1:9/v1")
+    told = fnopt("doctor", "--json")
+    assert told.code == 5
+    assert "cannot reach the model endpoint" in failed(told)["agent model"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "said"),
+    [
+        ('{"name": "add_numbers", "arguments": {"a": 2, "b": 3}}', 0, "writes the call as text"),
+        ("5", 5, "was asked to call a function and did not"),
+    ],
+)
+def test_tool_calling(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer, reply: str, code: int, said: str
+) -> None:
+    """A call as text will do; none at all will not."""
+    scripted_server.respond = lambda _: reply
+    told = fnopt("doctor")
+    assert told.code == code
+    assert said in told.out
+
+
+def test_react_needs_no_tool_calling(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
+) -> None:
+    """Nothing is asked for it."""
+    scripted_server.respond = lambda _: "5"
+    configure(ready, '"tools"', '"react"')
+    assert fnopt("doctor").code == 0
+
+
+def test_the_embedded_model_is_not_fetched(
+    ready: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """How large the download will be is said; nothing is downloaded or asked."""
+    monkeypatch.setenv("FNOPT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FNOPT_AGENT_MODEL", "local")
+    monkeypatch.setenv("FNOPT_OPTIMIZER_MODEL", "local")
+    pytest.importorskip("xllamacpp")
+    told = fnopt("doctor")
+    assert told.code == 0
+    assert "its weights, 1.1 GB, will be fetched when first used: not asked" in told.out
+    assert not (tmp_path / "cache").exists()
+    monkeypatch.setenv("FNOPT_WEIGHTS", str(tmp_path / "none.gguf"))
+    told = fnopt("doctor", "--json")
+    assert told.code == 5
+    assert "there are no weights at" in failed(told)["agent model"]["message"]
+
+
+def test_doctor_help(fnopt: Fnopt) -> None:
+    """Begins with the summary."""
+    assert fnopt("doctor", "--help").out.splitlines()[2].strip() == SUMMARIES["doctor"]
