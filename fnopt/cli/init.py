@@ -39,9 +39,10 @@ def init(tasks: str | None, as_json: bool) -> None:
         root = session.repo.root
         if session.repo.bare:
             raise GitStateError(f"{root} is a bare repository", "run it in a clone: git clone")
+        config = session.config
         source = task_source(root, Path.cwd(), tasks) if tasks else None
         place = configured_in(root)
-        made = scaffold(root, session.config, source, session.prose)
+        made = scaffold(root, config, source, session.prose)
         if source and place:
             note(f'{place} is kept: set tasks.source = "{source}" there yourself')
         faults = _faults(session)

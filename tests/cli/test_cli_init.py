@@ -204,6 +204,16 @@ def test_init_says_what_is_in_its_way(empty: Path, fnopt: Fnopt) -> None:
     assert "fnopt.yml cannot be written" in told.err
 
 
+@pytest.mark.parametrize("file", ["fnopt.toml", "pyproject.toml"])
+def test_a_broken_configuration_comes_first(empty: Path, fnopt: Fnopt, file: str) -> None:
+    """Said with its file; nothing is written beside it."""
+    write(empty, {file: b"[agent\n"})
+    told = fnopt("init")
+    assert told.code == 2
+    assert f"{file} is not valid TOML" in told.err
+    assert list(content(empty)) == [file]
+
+
 def workflow(folder: Path) -> dict[str, Any]:
     found = yaml.safe_load((folder / FILES[3]).read_text())
     assert isinstance(found, dict)
