@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fnopt.cli.echo import document, json_option, note
+from fnopt.records import Usage
 
 if TYPE_CHECKING:
     from fnopt.cli.session import Session
@@ -67,14 +68,17 @@ def _counted(found: list[Update], function: str | None) -> str:
 
 
 def _row(update: Update) -> tuple[str, ...]:
-    base, score = (_score(one) for one in (update.base, update.score))
+    from fnopt.report.words import cost_of, percent
+
+    base, score = percent(update.base), percent(update.score)
+    usage = Usage(prompt_tokens=update.tokens, cost=update.cost)
     taken_back = update.revert is not None and update.verdict == "kept"
     return (
         str(update.step),
         f"{update.verdict}, taken back" if taken_back else update.verdict,
         _action(update),
         f"{base} → {score}" if update.base is not None or update.score is not None else "",
-        _cost(update),
+        cost_of(usage) if update.tokens else "",
         update.commit[:10] if update.commit else "",
         f"by {update.revert[:10]}; {update.reason}"
         if taken_back and update.revert
@@ -87,12 +91,3 @@ def _action(update: Update) -> str:
     if update.action.count(", ") != update.function.count(", "):
         return f"{update.action} {update.function}"
     return ", ".join(f"{action} {name}" for action, name in pairs)
-
-
-def _score(value: float | None) -> str:
-    return "?" if value is None else f"{value:.3f}"
-
-
-def _cost(update: Update) -> str:
-    tokens = f"{update.tokens:,} tokens" if update.tokens else ""
-    return ", ".join(filter(None, [tokens, f"${update.cost:.4f}" if update.cost else ""]))
