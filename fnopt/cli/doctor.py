@@ -58,7 +58,7 @@ def _checks(session: Session, offline: bool) -> Iterator[Check]:
     probe = Probe(session, offline=offline)
     yield from probe.checks()
     if probe.spent.calls:
-        note(f"asking the models took {probe.spent.calls} calls, {cost_of(probe.spent)}")
+        note(f"model calls: {probe.spent.calls}, {cost_of(probe.spent)}")
 
 
 def _tell(one: Check) -> None:

@@ -67,7 +67,7 @@ def test_all_is_well(ready: Path, fnopt: Fnopt) -> None:
     lines = [line for line in told.out.splitlines() if not line.startswith(" ")]
     assert [line[4:19].strip() for line in lines] == EVERY
     assert all(line.startswith("ok  ") for line in lines)
-    assert "asking the models took 3 calls, 45 tokens, price unknown\nall is well\n" in told.err
+    assert "model calls: 3, 45 tokens, price unknown\nall is well\n" in told.err
 
 
 def test_doctor_as_a_document(ready: Path, fnopt: Fnopt) -> None:
