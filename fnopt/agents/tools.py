@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from fnopt.agents.agent import Conversation, Setup, Solution
@@ -14,6 +15,7 @@ from fnopt.records import Call
 
 MOST_CALLS = 16  # calls of one reply that are made
 FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
+MEND = "Reply with only the mended JSON object, or finish with the line ANSWER: and the answer."
 SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and holds the answer."
 
 
@@ -26,14 +28,13 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        return f"tools:{self._setup.max_turns}:{FINISH}"
+        return f"tools:{self._setup.max_turns}:{FINISH}:{MEND}"
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
         """System prompt, question, and the functions as tools or as text."""
         native = self._setup.native_tools
-        system = self._setup.prose.render(
-            "agent-tools.txt", functions=toolbox.functions, python=toolbox.python, native=native
-        )
+        offered = [] if native else _offered(toolbox)
+        system = self._setup.prose.render("agent-tools.txt", native=native, offered=offered)
         return Request(
             model=self._setup.model,
             messages=(
@@ -55,7 +56,7 @@ class ToolsAgent:
             content = reply.content or content
             if calls := native_calls(reply):
                 _answer_natively(talk, reply, calls, toolbox)
-            elif written := _written_calls(reply, toolbox):
+            elif written := _written_calls(talk, reply, toolbox):
                 _answer_in_text(talk, reply, written, toolbox)
             elif reply.content.strip() or len(talk.messages) > len(talk.request.messages) + 6:
                 talk.messages.append({"role": "assistant", "content": reply.content})
@@ -75,10 +76,32 @@ def native_calls(reply: Reply) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(f"call_{n}", c.name, c.arguments) for n, c in enumerate(calls))
 
 
-def _written_calls(reply: Reply, toolbox: Toolbox) -> list[tuple[str, str]]:
-    if has_answer(reply.content):
-        return []
-    return calls_in_text(reply.content, toolbox.names)[:MOST_CALLS]
+def _offered(toolbox: Toolbox) -> list[tuple[str, str]]:
+    """Each function in a line, and the JSON object that calls it, to be filled in."""
+    lines = {f.name: f"{f.signature}: {f.summary}" for f in toolbox.functions}
+    offered = []
+    for tool in toolbox.definitions():
+        function = tool["function"]
+        arguments = ", ".join(f'"{name}": ...' for name in function["parameters"]["properties"])
+        form = f'{{"name": "{function["name"]}", "arguments": {{{arguments}}}}}'
+        line = lines.get(function["name"], f"python(code: str) -> str: {function['description']}")
+        offered.append((line, form))
+    return offered
+
+
+def _written_calls(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[tuple[str, str]]:
+    """Calls in the text that were not made yet.
+
+    Small models write the call and, below it, the answer that they expect of it: the call counts.
+    """
+    made = {(call.function, call.arguments) for call in talk.calls}
+    found = calls_in_text(_before_answer(reply.content), toolbox.names)
+    return [call for call in found if call not in made][:MOST_CALLS]
+
+
+def _before_answer(text: str) -> str:
+    lines = text.splitlines()
+    return "\n".join(takewhile(lambda line: not has_answer(line), lines))
 
 
 def _answer_natively(
@@ -109,7 +132,8 @@ def _answer_in_text(
     made = [toolbox.call(name, arguments) for name, arguments in calls]
     talk.calls.extend(made)
     told = "\n".join(returned(call) for call in made)
+    then = MEND if all(call.error is not None for call in made) else FINISH
     talk.messages += [
-        {"role": "assistant", "content": reply.content},
-        {"role": "user", "content": f"{told}\n{FINISH}"},
+        {"role": "assistant", "content": _before_answer(reply.content).strip()},
+        {"role": "user", "content": f"{told}\n{then}"},
     ]
