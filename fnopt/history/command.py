@@ -1,14 +1,21 @@
-"""One git command as a child process, and what its failure means to a person."""
+"""One git command through GitPython, and what its failure means to a person.
+
+``git.Git`` runs the commands; ``git.Repo`` is left out, since it cannot read SHA-256 repositories.
+"""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
+from typing import TYPE_CHECKING
 
 from fnopt.errors import GitStateError
+
+if TYPE_CHECKING:
+    from git.cmd import Git
 
 INHERITED = (
     "GIT_DIR",
@@ -21,8 +28,6 @@ INHERITED = (
     "GIT_LITERAL_PATHSPECS",
 )
 """Variables that git sets for hooks and that would point our git at the hook's own index."""
-
-ENGLISH = {"LC_ALL": "C", "LANGUAGE": "C"}  # what git says is read below
 
 
 @dataclass(frozen=True)
@@ -52,29 +57,42 @@ def run(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Run ``git WORDS`` in a folder. Raises GitStateError only when git cannot be started."""
+    """Run ``git WORDS`` in a folder. Raises GitStateError only when git cannot be started there."""
+    guard = begin(words, folder, env)  # ends git when it goes
+    process = guard.proc
+    assert process, "BUG: it was only just begun"
     try:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=folder,
-            input=stdin or b"",
-            env={**clean_environment(), **ENGLISH, **(env or {})},
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        if not folder.is_dir():
-            raise GitStateError(f"{folder} is gone", "was it moved or deleted?") from None
-        raise GitStateError("git is not installed", "install git 2.38 or newer") from None
+        out, error = process.communicate(stdin or b"")
+    except BaseException:
+        process.terminate()  # not kill: git takes its lock files along
+        process.wait()
+        raise
+    if process.returncode == 128 and not folder.is_dir():
+        raise GitStateError(f"{folder} is gone", "was it moved or deleted?")
+    return Answer(process.returncode, out, error.decode(errors="replace").strip())
+
+
+def begin(
+    words: Sequence[str], folder: Path, env: Mapping[str, str] | None = None
+) -> Git.AutoInterrupt:
+    """``git WORDS`` begun in a folder, with pipes for its streams; it ends with what is returned.
+
+    Raises GitStateError when git cannot be started.
+    """
+    try:
+        from git.cmd import Git  # 0.1 s, and it looks for git
+        from git.exc import GitCommandNotFound
+    except ImportError:
+        raise _no_git() from None
+    try:
+        # -C: GitPython would expand $NAME and ~ in the folder, and run elsewhere if it were gone
+        line = [*_unset(env or {}), "git", "-C", str(folder), *words]
+        return Git().execute(line, istream=PIPE, as_process=True, env=env)
+    except GitCommandNotFound:
+        raise _no_git() from None
     except ValueError:
         said = f"git {words[0]}: an argument holds a NUL character"
         raise GitStateError(said, "leave it out") from None
-    return Answer(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's environment without what a hook's git put there."""
-    return {name: value for name, value in os.environ.items() if name not in INHERITED}
 
 
 def failure(words: Sequence[str], answer: Answer) -> GitStateError:
@@ -91,6 +109,20 @@ def failure(words: Sequence[str], answer: Answer) -> GitStateError:
             "unlock or configure the key (user.signingKey), or: git config commit.gpgsign false",
         )
     return GitStateError(f"git {_command(words)}: {answer.complaint}", "see: git status; git fsck")
+
+
+def _unset(given: Mapping[str, str]) -> list[str]:
+    """Words that start a program without what a hook's git put into our environment.
+
+    GitPython hands all of ``os.environ`` on and takes nothing away, and git knows no value of
+    these that means unset. Outside of hooks there are none, and no ``env`` runs.
+    """
+    hooked = [name for name in INHERITED if name in os.environ and name not in given]
+    return ["env", *(word for name in hooked for word in ("-u", name))] if hooked else []
+
+
+def _no_git() -> GitStateError:
+    return GitStateError("git is not installed", "install git 2.38 or newer")
 
 
 def _command(words: Sequence[str]) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fnopt.errors import GitStateError
-from fnopt.history.command import clean_environment
+from fnopt.history import command
+
+if TYPE_CHECKING:
+    from git.cmd import Git
+
+WORDS = ("cat-file", "--batch")
 
 
 class ObjectReader:
-    """One ``git cat-file --batch``, begun when first needed; safe to use from several threads."""
+    """One ``git cat-file --batch``, begun when first needed; safe to use from several threads.
+
+    GitPython's own ``Git.get_object_data`` takes no names of 64 digits and no threads.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Git.AutoInterrupt | None = None
 
     def read(self, name: str) -> bytes:
         """An object's bytes. Raises GitStateError when it is not there."""
@@ -29,6 +37,8 @@ class ObjectReader:
             except BaseException:
                 self._end()  # the rest of this answer would pass for the next one
                 raise
+            if data is None:
+                self._end()  # nobody reads its standard error, which must not fill up
         if data is None:
             raise GitStateError(f"object {name} is not in this repository", "see: git fsck")
         return data
@@ -39,8 +49,7 @@ class ObjectReader:
             self._end()
 
     def _ask(self, name: str) -> bytes | None:
-        process = self._process = self._process or self._begin()
-        assert process.stdin and process.stdout, "BUG: the pipes are ours"
+        process = self._process = self._process or command.begin(WORDS, self._folder)
         process.stdin.write(name.replace("\n", " ").encode() + b"\n")
         process.stdin.flush()
         header = process.stdout.readline().split()
@@ -49,23 +58,13 @@ class ObjectReader:
         if len(header) != 3 or not header[2].isdigit():
             return None  # "NAME missing"
         size = int(header[2])
-        data = process.stdout.read(size + 1)
+        data: bytes = process.stdout.read(size + 1)
         if len(data) <= size:
             raise BrokenPipeError
         return data[:size]
 
-    def _begin(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            ["git", "cat-file", "--batch"],
-            cwd=self._folder,
-            env=clean_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()  # closes the pipes
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()  # closes the pipes
