@@ -78,7 +78,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code that design and help promise."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:  # a second Ctrl-C: trials under way in other threads end with us
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
