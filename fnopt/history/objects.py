@@ -27,13 +27,14 @@ class ObjectReader:
         self._process: Git.AutoInterrupt | None = None
 
     def read(self, name: str) -> bytes:
-        """An object's bytes. Raises GitStateError when it is not there."""
+        """An object's bytes. Raises GitStateError when it is not there or damaged."""
         with self._lock:
             try:
-                data = self._ask(name)
-            except OSError:  # the process was killed, perhaps by an interrupt meant for us
+                data = self._ask_again(name)
+            except OSError:
                 self._end()
-                data = self._ask(name)
+                said = f"object {name} cannot be read: git gave up"
+                raise GitStateError(said, "see: git fsck") from None
             except BaseException:
                 self._end()  # the rest of this answer would pass for the next one
                 raise
@@ -47,6 +48,13 @@ class ObjectReader:
         """End the process; it begins again when needed."""
         with self._lock:
             self._end()
+
+    def _ask_again(self, name: str) -> bytes | None:
+        try:
+            return self._ask(name)
+        except OSError:  # the process was killed, perhaps by an interrupt meant for us
+            self._end()
+            return self._ask(name)
 
     def _ask(self, name: str) -> bytes | None:
         process = self._process = self._process or command.begin(WORDS, self._folder)

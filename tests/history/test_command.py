@@ -136,3 +136,16 @@ def test_a_missing_object_costs_no_other(repo: Repository) -> None:
         with pytest.raises(GitStateError, match="is not in this repository"):
             repo.read(name)
         assert repo.read(blob)
+
+
+def test_a_damaged_object(work: Path, repo: Repository) -> None:
+    """What git dies of is an error in words, and the next read is right."""
+    (good, *_) = repo.blobs(repo.tree("HEAD")).values()
+    bad = repo.git("hash-object", "-w", "--stdin", stdin=os.urandom(100_000)).text
+    stored = work / ".git" / "objects" / bad[:2] / bad[2:]
+    stored.chmod(0o644)
+    os.truncate(stored, 5000)
+    with pytest.raises(GitStateError, match="cannot be read") as caught:
+        repo.read(bad)
+    assert caught.value.mend == "see: git fsck"
+    assert repo.read(good)
