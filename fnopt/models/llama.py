@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +27,8 @@ from fnopt.errors import EndpointError
 
 SCRIPT = Path(__file__).with_name("llama_server.py")
 PATIENCE = 300.0  # seconds for reading 1.1 GB from a slow disk
+PREFIX = "fnopt-llama-"  # of the folders for saved slots
+STALE = 24 * 3600.0  # seconds after which such a folder was left by a process that was killed
 TAIL = 1500  # characters of the log that an error quotes
 
 
@@ -60,9 +65,8 @@ class LlamaServer:
             )
         self.api_key = secrets.token_hex(16)
         self.settings = settings
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="fnopt-llama-", ignore_cleanup_errors=True
-        )
+        sweep(Path(tempfile.gettempdir()))
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._child = self._spawn()
         try:
@@ -178,3 +182,11 @@ class LlamaServer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left. (One that still runs would only read prefixes again.)"""
+    for left in folder.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left)
