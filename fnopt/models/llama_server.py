@@ -24,7 +24,7 @@ def serve() -> None:
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
-    ):  # sent to the whole group, the parent's to handle
+    ):  # the group's: the parent's to handle
         signal.signal(number, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
