@@ -1,1 +1,1 @@
-"""What is a learned function? Pure values on libcst: functions, edits, schemas, rules."""
+"""What is a learned function? Pure values: functions, edits, schemas, rules. Nothing is imported."""

@@ -8,136 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 
 from fnopt.library.fingerprint import of_source
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
+from fnopt.library.links import absolute, dotted_names, import_links, links
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
 
 Place = tuple[str, int]
 """A statement of the library: its path and its index among the module's statements."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """What an import or an attribute of a module leads to: one name of it, or all for None."""
-
-    path: str
-    name: str | None
-
-
-@lru_cache(maxsize=4)
-def _dotted(library: Library) -> Mapping[str, str]:
-    """Every way to write a module's name, with its path; exact names before shortened ones."""
-    found: dict[str, str] = {}
-    for path, module in library.modules.items():
-        found.setdefault(module.name, path)
-    for path, module in library.modules.items():
-        rest = module.name
-        while "." in rest:  # src/tools/dates.py is imported as tools.dates
-            rest = rest.partition(".")[2]
-            if rest.partition(".")[0] not in sys.stdlib_module_names:
-                found.setdefault(rest, path)
-    return found
-
-
-def own_modules(library: Library) -> frozenset[str]:
-    """The dotted names under which the library's modules, and the packages above, are imported."""
-    names = set(_dotted(library))
-    for name in tuple(names):
-        while "." in name:
-            name = name.rpartition(".")[0]
-            names.add(name)
-    return frozenset(names)
-
-
-def links(library: Library, module: Module, statement: Statement) -> Iterator[Link]:
-    """Where the imports inside ``statement`` lead within the library."""
-    for one in statement.names.imports:
-        yield from _import_links(library, module, one, None)
-
-
-def outside(
-    library: Library, path: str, *, used: bool = True
-) -> Iterator[tuple[Import, Link, str]]:
-    """The imports in other modules that lead to the one at ``path``, with where they stand.
-
-    With ``used`` a module object that is imported leads only to what is taken from it.
-    """
-    for other in library.modules.values():
-        if other.path == path:
-            continue
-        chains = frozenset(chain for one in other.statements for chain in one.names.chains)
-        for statement in other.statements:
-            for one in statement.names.imports:
-                for link in _import_links(library, other, one, chains if used else None):
-                    if link.path == path:
-                        yield one, link, other.path
-
-
-def _import_links(
-    library: Library, module: Module, one: Import, chains: frozenset[tuple[str, ...]] | None
-) -> Iterator[Link]:
-    """What an import leads to; ``chains``: how its name is used, None when that is unknown."""
-    base = _absolute(module, one)
-    index = _dotted(library)
-    if one.name is None:
-        yield from _module_links(library, base, one.alias, chains)
-    elif f"{base}.{one.name}" in index:
-        yield from _used(library, f"{base}.{one.name}", one.bound, (), chains)
-        if _binds(library, base, one.name) and index[base] != module.path:
-            yield Link(index[base], one.name)
-    elif base in index:
-        yield Link(index[base], None if one.name == "*" else one.name)
-
-
-def _module_links(
-    library: Library, base: str, alias: str | None, chains: frozenset[tuple[str, ...]] | None
-) -> Iterator[Link]:
-    root, *rest = base.split(".")
-    if alias:
-        yield from _used(library, base, alias, (), chains)
-    elif base in _dotted(library):
-        yield from _used(library, base, root, tuple(rest), chains)
-
-
-def _used(
-    library: Library,
-    target: str,
-    root: str,
-    inner: tuple[str, ...],
-    chains: frozenset[tuple[str, ...]] | None,
-) -> Iterator[Link]:
-    """What the chains that start at ``root`` (a module object, ``inner`` within it) lead to."""
-    index = _dotted(library)
-    for chain in [(root,)] if chains is None else [one for one in chains if one[0] == root]:
-        rest = chain[1:]
-        if rest[: len(inner)] != inner[: len(rest)]:
-            continue
-        rest = rest[len(inner) :]
-        name = target
-        while rest and f"{name}.{rest[0]}" in index:
-            name, rest = f"{name}.{rest[0]}", rest[1:]
-        if name in index:
-            yield Link(index[name], rest[0] if rest else None)
-
-
-def _binds(library: Library, base: str, name: str) -> bool:
-    path = _dotted(library).get(base)
-    return path is not None and name in library.modules[path].bound
-
-
-def _absolute(module: Module, one: Import) -> str:
-    """The dotted name of the imported module, relative ones resolved."""
-    if not one.level:
-        return one.module
-    parts = module.package.split(".") if module.package else []
-    kept = parts[: len(parts) - (one.level - 1)]
-    return ".".join([*kept, *([one.module] if one.module else [])])
 
 
 def neighbours(library: Library, place: Place, *, read: bool = True) -> set[Place]:
@@ -171,7 +53,7 @@ def _places(
     found: set[Place] = set()
     if chains is not None and one.bound != "*" and not any(c[0] == one.bound for c in chains):
         return found
-    for link in _import_links(library, module, one, chains):
+    for link in import_links(library, module, one, chains):
         target = library.modules[link.path]
         wanted = range(_size(target)) if link.name is None else target.bound.get(link.name)
         if wanted is None:  # by a star import, by __getattr__, or not at all
@@ -189,7 +71,7 @@ def _passed_on(library: Library, module: Module, name: str, depth: int = 8) -> s
         for one in module.statements[index].names.imports:
             if one.bound != name:
                 continue
-            for link in _import_links(library, module, one, None):
+            for link in import_links(library, module, one, None):
                 target = library.modules[link.path]
                 every = range(_size(target))
                 inner = every if link.name is None else target.bound.get(link.name, ())
@@ -286,7 +168,7 @@ def _imports(library: Library, path: str, imported: set[str]) -> set[Place]:
     found = {(path, i) for i, one in enumerate(module.statements) if _runs(library, module, one)}
     parts = module.name.split(".")
     for count in range(1, len(parts)):
-        package = _dotted(library).get(".".join(parts[:count]))
+        package = dotted_names(library).get(".".join(parts[:count]))
         if package is not None:
             found |= _imports(library, package, imported)
     for one in module.statements:
@@ -307,5 +189,5 @@ def _is_known(library: Library, module: Module, one: Import) -> bool:
     """Whether the import is of the standard library or of the library's own modules."""
     if not one.level and one.module.partition(".")[0] in sys.stdlib_module_names:
         return True
-    base = _absolute(module, one)
-    return base in _dotted(library) or f"{base}.{one.name}" in _dotted(library)
+    base = absolute(module, one)
+    return base in dotted_names(library) or f"{base}.{one.name}" in dotted_names(library)

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from fnopt.library.importing import Effect, effect, is_main_guard
-from fnopt.library.scope import MAX_SCOPES, Names, names
+from fnopt.library.scope import MAX_DEPTH, MAX_NODES, MAX_SCOPES, Names, names
 from fnopt.library.source import Text, decode, parse, too_deep
 from fnopt.records import Fault
 
@@ -156,12 +156,28 @@ def module_of(text: Text, path: str) -> Module | Fault:
     deferred = any(_is_future(one) for one in tree.body)
     if deferred and b"barry_as_FLUFL" in text.body:  # its statements do not parse on their own
         return Fault("syntax", f"{path} changes the syntax", "Drop that import.", file=path, line=1)
-    surveyed = [names(one, deferred=deferred) for one in tree.body]
-    for one, found in zip(tree.body, surveyed, strict=True):
-        if found.depth > MAX_SCOPES:
-            return too_deep(path, one.lineno)
+    surveyed = _survey(tree, path, deferred=deferred)
+    if isinstance(surveyed, Fault):
+        return surveyed
     statements = tuple(_statements(text, tree.body, _lean(surveyed)))
     return Module(path, dotted_path(path), text, statements)
+
+
+def _survey(tree: ast.Module, path: str, *, deferred: bool) -> list[Names] | Fault:
+    """The names of every statement, as long as there are not too many to be compiled in time."""
+    surveyed: list[Names] = []
+    size = scopes = len(tree.body)
+    for one in tree.body:
+        found = names(one, deferred=deferred)
+        size, scopes = size + found.size, scopes + found.scopes
+        if found.depth > MAX_DEPTH:
+            return too_deep(path, one.lineno)
+        if size > MAX_NODES or scopes > MAX_SCOPES:
+            message = f"{path} holds more code than can be read in time"
+            mend = "Split the file, or move its data out."
+            return Fault("size", message, mend, file=path, line=one.lineno)
+        surveyed.append(found)
+    return surveyed
 
 
 def dotted_path(path: str) -> str:
@@ -223,7 +239,13 @@ def _statement(
 def _line_end(text: Text, last: int, after: int | None) -> int:
     """Behind the last line, and behind indented comments that still belong to the block."""
     end = last
-    for number in range(last + 1, (after or len(text.starts)) if after else len(text.starts)):
+    lines = len(text.starts) - 1
+    while end < lines and text.line(end).rstrip(b"\r\n").endswith(b"\\"):
+        if text.line(end + 1).strip():
+            break
+        end += 1  # a continuation of nothing: without its blank line it would not parse
+    last = end
+    for number in range(last + 1, after or lines + 1):
         line = text.line(number)
         if line[:1] in (b" ", b"\t") and line.lstrip().startswith(b"#"):
             end = number

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fnopt.library.callgraph import outside
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
+from fnopt.library.links import outside
 from fnopt.library.module import Module
 
 

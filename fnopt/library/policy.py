@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 
-from fnopt.library.callgraph import own_modules
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
+from fnopt.library.links import own_modules
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
 from fnopt.library.source import compiles

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fnopt.library.callgraph import outside
 from fnopt.library.function import Library
+from fnopt.library.links import outside
 from fnopt.library.module import Module
 from fnopt.library.ownership import owned, place_of
 from fnopt.library.source import Text

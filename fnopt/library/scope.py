@@ -12,8 +12,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MAX_SCOPES = 50
+MAX_DEPTH = 50
 """Scopes within scopes. Compiling nested lambdas takes time that grows with the square."""
+
+MAX_SCOPES = 10_000
+"""Statements and scopes in a module. Compiling functions that are alike grows with the square."""
+
+MAX_NODES = 200_000
+"""Pieces of syntax in a module: ten times the largest that people write by hand."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _CHAIN = 8  # attributes of one chain that are looked at
@@ -51,7 +57,8 @@ class Names:
     ``binds``: bound in the module; ``sets``: bound by ``global`` when a function runs; ``now``:
     looked up in the module while it is imported; ``uses``: looked up at any time; ``mentions``:
     perhaps looked up (quoted annotations, ``__all__``); ``chains``: names with their attributes;
-    ``size``: how many nodes the statement has; ``depth``: how deep its scopes nest.
+    ``size``: how many nodes the statement has; ``scopes``: how many of them are functions, classes
+    and comprehensions; ``depth``: how deep those nest.
     """
 
     binds: frozenset[str]
@@ -62,6 +69,7 @@ class Names:
     chains: frozenset[tuple[str, ...]]
     imports: tuple[Import, ...]
     size: int
+    scopes: int
     depth: int
 
     @property
@@ -107,7 +115,7 @@ class _Survey:
     def take(self, statement: ast.stmt) -> Names:
         self._stack.append((statement, self._module))
         size = 0
-        while self._stack:
+        while self._stack and size <= MAX_NODES:
             node, scope = self._stack.pop()
             size += 1
             self._visit(node, scope)
@@ -123,6 +131,7 @@ class _Survey:
             frozenset(self._chains),
             tuple(sorted(self._imports, key=lambda one: one.line)),
             size,
+            len(self._scopes) - 2,
             self._depth,
         )
 
