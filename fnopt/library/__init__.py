@@ -1,1 +1,1 @@
-"""What is a learned function? Pure values: functions, edits, schemas, rules. Nothing is imported."""
+"""What is a learned function? Pure values: functions, edits, schemas, rules. No import runs."""
