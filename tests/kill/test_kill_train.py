@@ -1,0 +1,217 @@
+"""``fnopt train`` under SIGKILL: whatever instant it dies at, resuming tells the same story.
+
+The model server is a process of its own and outlives every kill. Each seed kills the whole process
+group once to three times, after delays spread over what is left of a run, and then lets it finish.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import scripted_run
+
+from fnopt.history import message
+from fnopt.history.repo import Repository
+from fnopt.history.runs import RunBranch
+from fnopt.history.updates import updates
+
+ROOT = Path(__file__).parents[2]
+RUN = "run-1"
+CONCURRENCY = 2
+IN_SUITE = 8  # seeds that are cheap enough for every day; the others are marked slow
+SEEDS = [
+    pytest.param(seed, marks=() if seed < IN_SUITE else pytest.mark.slow) for seed in range(20)
+]
+PRICED = ("tokens", "cost")  # what a kill may change: replies in flight are paid for again
+
+
+@dataclass(frozen=True)
+class Server:
+    """A scripted server in its own process, and the log of its requests."""
+
+    url: str
+    log: Path
+
+    def requests(self) -> list[str]:
+        """A line for each request so far."""
+        return self.log.read_text().splitlines()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An undisturbed run: what it left, its requests, and its seconds of life."""
+
+    history: list[Any]
+    documents: dict[int, Any]
+    requests: Counter[str]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves until the tests of this file are done."""
+    log = tmp_path_factory.mktemp("served") / "requests.log"
+    log.touch()
+    tests = ROOT / "tests"
+    process = subprocess.Popen(
+        [sys.executable, str(tests / "scripted_server.py"), str(tests / "kill" / "logged.py")],
+        env={**os.environ, "REQUEST_LOG": str(log)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    yield Server(process.stdout.readline().strip(), log)
+    process.communicate("", timeout=10)
+
+
+_references: dict[str, Reference] = {}
+
+
+@pytest.fixture
+def reference(server: Server, tmp_path: Path) -> Reference:
+    """The undisturbed run, made once for a server."""
+    if server.url not in _references:
+        work = repository(tmp_path / "reference")
+        began, seen = time.monotonic(), len(server.requests())
+        process = start(work, server)
+        assert process.wait(timeout=90) == 0, said(work)
+        seconds = time.monotonic() - began
+        requests = Counter(server.requests()[seen:])
+        _references[server.url] = Reference(*left_by(work), requests, seconds)
+    return _references[server.url]
+
+
+def test_an_undisturbed_run_pays_for_no_request_twice(reference: Reference) -> None:
+    """The reference is the scripted story, every body asked once."""
+    told = [(one["verdict"], *one["actions"][0]) for one in reference.documents.values()]
+    assert told == scripted_run.STORY
+    assert max(reference.requests.values()) == 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_run_ends_like_an_undisturbed_one(
+    seed: int,
+    reference: Reference,
+    server: Server,
+    tmp_path: Path,
+) -> None:
+    """Same history and evidence, a sound repository, nothing left over, nothing paid twice."""
+    work = repository(tmp_path / "killed")
+    main = git(work, "rev-parse", "main")
+    seen = len(server.requests())
+    killed = kill_and_resume(work, server, random.Random(seed), reference.seconds)
+    logging.getLogger(__name__).info("killed after: %s", killed)
+    assert left_by(work) == (reference.history, reference.documents)
+    assert git(work, "fsck", "--strict", "--no-dangling") == ""
+    ours = work / ".git" / "fnopt"  # there lies the file that a run is held by
+    assert [lock for lock in (work / ".git").rglob("*.lock") if lock.parent != ours] == []
+    assert git(work, "for-each-ref", "refs/fnopt/pending/") == ""
+    assert git(work, "status", "--porcelain") == ""
+    assert git(work, "rev-parse", "main") == main
+    paid = Counter(server.requests()[seen:])
+    assert paid.keys() == reference.requests.keys()
+    assert paid.total() - len(paid) <= len(killed) * CONCURRENCY
+
+
+def kill_and_resume(work: Path, server: Server, chance: random.Random, seconds: float) -> list[str]:
+    """Kill one to three times, then let it finish; the last words of each that was killed."""
+    killed: list[str] = []
+    for _ in range(chance.randint(1, 3)):
+        process = start(work, server)
+        try:
+            process.wait(timeout=chance.uniform(0.05, 1.0) * seconds)
+        except subprocess.TimeoutExpired:
+            killed.append(said(work).strip().rpartition("\n")[2])
+        end_group(process)
+        if process.returncode == 0:
+            return killed
+    process = start(work, server)
+    assert process.wait(timeout=90) == 0, said(work)
+    end_group(process)
+    return killed
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL what is left of a process's group; wait until nothing of it is left."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        process.poll()
+        time.sleep(0.01)
+    raise AssertionError(f"process group {process.pid} would not die")
+
+
+def start(work: Path, server: Server) -> subprocess.Popen[bytes]:
+    """``fnopt train`` in a session of its own."""
+    with (work.parent / "said").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", "from fnopt.cli.main import main; main()", "train"],
+            cwd=work,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "OPENAI_BASE_URL": server.url,
+                "OPENAI_API_KEY": "a-key",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def said(work: Path) -> str:
+    """What the last process in a repository said."""
+    return (work.parent / "said").read_text()
+
+
+def repository(folder: Path) -> Path:
+    """A repository with the scripted run's files."""
+    work = folder / "work"
+    for path, content in scripted_run.FILES.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_bytes(content)
+    git(work, "init", "-q", "-b", "main")
+    git(work, "add", ".")
+    git(work, "commit", "-qm", "start")
+    return work
+
+
+def left_by(work: Path) -> tuple[list[Any], dict[int, Any]]:
+    """The branch as (subject, tree of functions/, trailers), and the evidence; without costs."""
+    with Repository(work) as repo:
+        branch = RunBranch(repo, RUN)
+        history = [
+            (
+                commit.message.splitlines()[0],
+                git(work, "rev-parse", f"{commit.sha}:functions"),
+                {k: v for k, v in message.trailers(commit.message).items() if k != "Fnopt-Cost"},
+            )
+            for commit in branch.commits()
+        ]
+        steps = branch.evidence.steps().items()
+        documents = {n: {k: v for k, v in d.items() if k not in PRICED} for n, d in steps}
+        assert [(u.verdict, u.action, u.function) for u in updates(branch)] == scripted_run.STORY
+    return history, documents
+
+
+def git(work: Path, *words: str) -> str:
+    """git's output; raises CalledProcessError when it fails."""
+    done = subprocess.run(["git", *words], cwd=work, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
