@@ -39,6 +39,8 @@ class Attempt:
 
 def attempts(run: RunBranch) -> list[Attempt]:
     """Every step so far, oldest first; verdicts out of git, details out of the evidence."""
+    if not run.exists:  # looked at before it begins, by a dry run
+        return []
     steps = run.evidence.steps()
     return [_attempt(update, steps.get(update.step, {})) for update in updates(run)]
 
