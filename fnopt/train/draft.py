@@ -32,9 +32,8 @@ class Draft:
     faults: tuple[Fault, ...] = ()
 
 
-def draft(run: Run, base: Base) -> Draft | Terminated | Undecided:
-    """Evaluate the incumbent on the training tasks and let the optimizer propose an edit."""
-    trained = run.evaluate(base.library, "train", run.train)
+def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Undecided:
+    """Let the optimizer propose an edit for what the incumbent failed in ``trained``."""
     lost = 1 - len(trained.scored) / len(trained.trials)
     if lost > MOST_LOST:
         return Undecided(

@@ -20,7 +20,9 @@ def step(run: Run) -> Step:
     paid = run.budget.spent
     candidate = run.branch.pending()
     if candidate is None:
-        drafted = draft(run, base)
+        trained = run.evaluate(base.library, "train", run.train)
+        run.branch.evidence.write({}, [trained], "training trials of the incumbent")
+        drafted = draft(run, base, trained)
         if isinstance(drafted, Terminated | Undecided):
             return drafted
         if drafted.library is None:
