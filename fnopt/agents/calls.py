@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 LONGEST = 100_000  # characters of a reply that are searched for calls
+MOST_WORK = 500_000  # characters that may be read in vain while looking for JSON
+TOO_DEEP = 10_000  # what brackets that nest too deep cost, in characters
+DEEPEST = 4  # levels of lists and objects in which a call can be wrapped
+IN_VAIN = 100  # what each failure costs beside, in characters
+START = re.compile(r'\{\s*"|\[\s*(?:\[|\{\s*")')  # what an object, or a list of them, begins with
 NAME = ("name", "function", "tool", "action")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input")
 
@@ -19,8 +24,13 @@ def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
     of calls, and an object under ``function`` or ``tool_calls``.
     """
     names = set(known)
+    searched = text[:LONGEST]
+    return _known_calls(searched, names) or _known_calls(_single(searched), names)
+
+
+def _known_calls(text: str, names: Collection[str]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
-    for value in _objects(text[:LONGEST]):
+    for value in _objects(text):
         for name, arguments in _calls(value):
             if name in names:
                 found[name, _as_json(arguments)] = None
@@ -29,7 +39,7 @@ def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
 
 def arguments_of(text: str) -> dict[str, Any] | str:
     """The arguments of a call as a model sent them; a text says what is wrong with them."""
-    candidates = (text, text.replace("{{", "{").replace("}}", "}"), _unfenced(text))
+    candidates = (text, _single(text), _unfenced(text))
     for candidate in candidates:
         try:
             value = json.loads(candidate or "{}", strict=False)
@@ -49,44 +59,39 @@ def _unfenced(text: str) -> str:
     return re.sub(r"^\s*```\w*|```\s*$", "", text).strip()
 
 
+def _single(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}")
+
+
 def _objects(text: str) -> Iterator[Any]:
-    """Every outermost JSON object or list in a text."""
+    """Every outermost JSON object or list of objects in a text, as far as ``MOST_WORK`` allows.
+
+    The bound is on characters read in vain: a text of nothing but braces fails at each of them.
+    """
     decoder = json.JSONDecoder(strict=False)
-    at = 0
-    while match := re.compile(r"[{\[]").search(text, at):
-        value, end = _decode(decoder, text, match.start())
-        if end is None:
-            at = match.end()
-            continue
-        yield value
-        at = end
-
-
-def _decode(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int | None]:
-    try:
-        return decoder.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        pass
-    if text.startswith("{{", start):
-        single = text[start:].replace("{{", "{").replace("}}", "}")
+    at = work = 0
+    while work < MOST_WORK and (match := START.search(text, at)):
+        start = match.start()
         try:
-            value, _ = decoder.raw_decode(single)
-        except (ValueError, RecursionError):
-            return None, None
-        return value, len(text)
-    return None, None
+            value, at = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            at, work = start + 1, work + error.pos - start + IN_VAIN
+        except (ValueError, RecursionError):  # an integer without end, brackets without end
+            at, work = start + 1, work + TOO_DEEP
+        else:
+            yield value
 
 
-def _calls(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, list):
+def _calls(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list) and depth < DEEPEST:
         for item in value[:32]:
-            yield from _calls(item)
-    if not isinstance(value, dict):
+            yield from _calls(item, depth + 1)
+    if not isinstance(value, dict) or depth > DEEPEST:
         return
     if isinstance(value.get("tool_calls"), list):
-        yield from _calls(value["tool_calls"])
+        yield from _calls(value["tool_calls"], depth + 1)
     if isinstance(value.get("function"), dict):
-        yield from _calls(value["function"])
+        yield from _calls(value["function"], depth + 1)
     name = next((value[key] for key in NAME if isinstance(value.get(key), str)), None)
     arguments = next((value[key] for key in ARGUMENTS if key in value), None)
     if name is not None and arguments is not None:
@@ -94,4 +99,9 @@ def _calls(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _as_json(arguments: Any) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    if isinstance(arguments, str):
+        return arguments
+    try:
+        return json.dumps(arguments, ensure_ascii=False)
+    except RecursionError:
+        return "(brackets that nest too deep)"  # no JSON: the model is told so

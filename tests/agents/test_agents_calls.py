@@ -1,0 +1,167 @@
+"""Calls that a model wrote as text, and arguments in every state."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnopt.agents.calls import arguments_of, calls_in_text
+
+CALL = '{"name": "f", "arguments": {"a": 1}}'
+ONE = [("f", '{"a": 1}')]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CALL,
+        f"I call it.\n{CALL}\nThat should do.",
+        f"```json\n{CALL}\n```",
+        f"```\n{CALL}\n```",
+        f"<tool_call>\n{CALL}\n</tool_call>",
+        '{{"name": "f", "arguments": {{"a": 1}}}}',
+        '{{"name": "f", "arguments": {"a": 1}}}',
+        'Use {x} and {{y}}: ```json\n{{"name": "f", "arguments": {{"a": 1}}}}\n```',
+        f"[{CALL}]",
+        f"[{CALL}, {CALL}]",
+        f"{CALL}\n{CALL}",
+        f'{{"tool_calls": [{{"type": "function", "function": {CALL}}}]}}',
+        f'{{"tool_calls": [{CALL}]}}',
+        f'{{"function": {CALL}}}',
+        '{"name": "functions.f", "arguments": {"a": 1}}',
+        '{"name": "f", "parameters": {"a": 1}}',
+        '{"function": "f", "args": {"a": 1}}',
+        '{"tool": "f", "input": {"a": 1}}',
+        '{"action": "f", "action_input": {"a": 1}}',
+        '{"name": "f", "arguments": "{\\"a\\": 1}"}',
+        '{\n  "name": "f",\n  "arguments": {\n    "a": 1\n  }\n}',
+    ],
+)
+def test_a_call_is_read_in_whatever_dress(text: str) -> None:
+    """Fence, tags, doubled braces, lists, wrappers and other words for the keys are understood."""
+    assert [(name, json.dumps(json.loads(a))) for name, a in calls_in_text(text, ["f"])] == ONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "The set {1, 2} and the list [1, 2].",
+        'The result is {"a": 1}.',
+        '["f"]',
+        '["x", ["f", {"a": 1}]]',
+        '{"name": "other", "arguments": {"a": 1}}',
+        '{"name": "f"}',
+        '{"name": "f", "age": 3}',
+        '{"name": "f", "arguments": null}',
+        '{"name": 5, "arguments": {"a": 1}}',
+        '{"name": "f", "arguments": {"a": 1}',
+        "f(a=1)",
+        r"\frac{1}{2} + {x}",
+        '{"arguments": {"name": "f", "x": 1}}',
+    ],
+)
+def test_prose_and_other_json_is_no_call(text: str) -> None:
+    """Braces, lists, unknown functions and a name without arguments are left alone."""
+    assert calls_in_text(text, ["f"]) == []
+
+
+def test_braces_in_strings_and_nested_arguments_are_kept() -> None:
+    """What stands in a string is never taken apart, doubled braces included."""
+    arguments = {"a": 'x } { {{ }} "y" ```', "b": {"name": "f", "arguments": {"deep": [1, {}]}}}
+    text = f"Call: {json.dumps({'name': 'f', 'arguments': arguments})} done"
+    [(name, found)] = calls_in_text(text, ["f"])
+    assert (name, json.loads(found)) == ("f", arguments)
+
+
+def test_distinct_calls_come_in_their_order() -> None:
+    """Two different calls are two, also when every brace is doubled."""
+    other = '{"name": "g", "arguments": {"b": 2}}'
+    expected = [("f", '{"a": 1}'), ("g", '{"b": 2}')]
+    text = f"{CALL}\n{other}\n{CALL}"
+    assert calls_in_text(text, ["f", "g"]) == expected
+    assert calls_in_text(text.replace("{", "{{").replace("}", "}}"), ["f", "g"]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 100_000,
+        "[" * 100_000,
+        "{{" * 50_000,
+        '{"' * 50_000,
+        '{"a":' * 20_000,
+        '[{"a":' * 16_000,
+        '{"a":[' * 16_000,
+        "[1," * 33_000,
+        '[{"' * 33_000,
+        '{"name": "f", "arguments": {' * 4_000,
+        "{" + " " * 100_000,
+    ],
+)
+def test_hostile_text_is_searched_in_no_time(text: str) -> None:
+    """A text of nothing but beginnings costs no more than a second."""
+    start = time.perf_counter()
+    assert calls_in_text(text, ["f"]) == []
+    assert time.perf_counter() - start < 1.0
+
+
+def test_a_call_behind_many_braces_is_found() -> None:
+    """Formulae before a call do not use up the search."""
+    assert calls_in_text(r"\frac{1}{2}" * 2_000 + CALL, ["f"]) == ONE
+
+
+@pytest.mark.parametrize("depth", [200, 900, 990, 5_000])
+def test_endless_nesting_is_survived(depth: int) -> None:
+    """Lists and objects that nest beyond Python's stack raise nothing."""
+    for opening, closing in (("[", "]"), ('{"function":', "}"), ('{"tool_calls":[', "]}")):
+        calls_in_text(opening * depth + CALL + closing * depth, ["f"])
+    calls_in_text('{"name": "f", "arguments": ' + "[" * depth + "]" * depth + "}", ["f"])
+    arguments_of('{"a": ' + "[" * depth + "]" * depth + "}")
+
+
+@given(st.text(alphabet='{}[]":, \\\n`fname1', max_size=200))
+def test_any_text_is_survived(text: str) -> None:
+    """No text raises, and what is found is a call of a known function."""
+    assert all(name == "f" for name, _ in calls_in_text(text, ["f"]))
+    assert isinstance(arguments_of(text), dict | str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1}',
+        '{{"a": 1}}',
+        '"{\\"a\\": 1}"',
+        json.dumps(json.dumps('{"a": 1}')),
+        '```json\n{"a": 1}\n```',
+        ' {"a": 1}\n',
+    ],
+)
+def test_arguments_are_mended_where_that_is_safe(text: str) -> None:
+    """Doubled braces, a string twice encoded and a fence are undone."""
+    assert arguments_of(text) == {"a": 1}
+
+
+def test_no_arguments_are_an_empty_object() -> None:
+    """A function without parameters is called with nothing."""
+    assert arguments_of("") == {}
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "5", "null", "a=1", '{"a": 1', '"just words"', "{'a'}"])
+def test_what_is_no_object_is_told_with_its_beginning(text: str) -> None:
+    """The model is told what was expected and what it sent."""
+    said = arguments_of(text)
+    assert isinstance(said, str)
+    assert "one JSON object" in said
+
+
+def test_what_is_wrong_is_said_briefly() -> None:
+    """A megabyte of something else is not sent back."""
+    said = arguments_of("x" * 1_000_000)
+    assert isinstance(said, str)
+    assert len(said) < 500
