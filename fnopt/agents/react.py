@@ -10,8 +10,12 @@ from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.toolbox import Toolbox
 from fnopt.models.client import Request
 
-ACTION = re.compile(r"^\s*Action\s*:\s*`?([A-Za-z_]\w*)`?(?:\(.*)?\s*$", re.MULTILINE)
-INPUT = re.compile(r"^\s*Action Input\s*:\s*(.*)", re.MULTILINE | re.DOTALL)
+# Models like to set the keywords in bold. No \s at a line's start: on blank lines it is quadratic.
+ACTION = re.compile(
+    r"^[ \t*]*Action[ \t*]*:[ \t*]*`?([A-Za-z_]\w*)`?(?:\(.*)?[ \t\r*]*$", re.MULTILINE
+)
+INPUT = re.compile(r"^[ \t*]*Action Input[ \t*]*:[\s*]*(.*)", re.MULTILINE | re.DOTALL)
+OBSERVATION = re.compile(r"^[ \t*]*Observation[ \t*]*:", re.MULTILINE)  # not the model's to write
 AGAIN = "Go on with an Action and an Action Input, or finish with: Final Answer: the answer"
 
 
@@ -48,18 +52,18 @@ class ReactAgent:
         talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
         content = ""
         for _ in range(self._setup.max_turns):
-            content = talk.ask().content.split("\nObservation:")[0]
+            content = OBSERVATION.split(talk.ask().content, maxsplit=1)[0].rstrip()
             talk.messages.append({"role": "assistant", "content": content})
             action = ACTION.search(content)
             if action is None and has_answer(content):
                 break
-            told = _observe(talk, action[1], content, toolbox) if action else AGAIN
+            told = _observe(talk, action[1], content[action.end() :], toolbox) if action else AGAIN
             talk.messages.append({"role": "user", "content": told})
         return talk.solution(answer_of(content))
 
 
-def _observe(talk: Conversation, name: str, content: str, toolbox: Toolbox) -> str:
-    given = INPUT.search(content)
+def _observe(talk: Conversation, name: str, rest: str, toolbox: Toolbox) -> str:
+    given = INPUT.search(rest)
     made = toolbox.call(name, _first_value(given[1] if given else "{}"))
     talk.calls.append(made)
     return f"Observation: {made.error or made.result}"
