@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fnopt.agents.calls import arguments_of
+from fnopt.errors import SandboxError
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Function, Library
 from fnopt.library.schema import openai_tool
@@ -29,6 +30,10 @@ PYTHON_TOOL: dict[str, Any] = {
         },
     },
 }
+
+
+class SandboxBroke(SandboxError):
+    """The sandbox itself failed at a call: what came of it is neither right nor wrong."""
 
 
 class Toolbox:
@@ -55,7 +60,10 @@ class Toolbox:
         return (*tools, PYTHON_TOOL) if self.python else tools
 
     def call(self, name: str, arguments: str) -> Call:
-        """Call a function with arguments as a model wrote them; whatever goes wrong is a value."""
+        """Call a function with arguments as a model wrote them; whatever goes wrong is a value.
+
+        Raises SandboxBroke only when the sandbox itself failed.
+        """
         values = arguments_of(arguments)
         if isinstance(values, str):
             return Call(name, arguments, "", error=values)
@@ -63,8 +71,10 @@ class Toolbox:
             known = ", ".join(self.names) or "none"
             return Call(name, arguments, "", error=f"no function is called {name}; known: {known}")
         outcome = self._run(name, values)
+        if outcome.fault:
+            raise SandboxBroke(outcome.error or "the sandbox failed", "try again")
         result = _text(outcome.result) if outcome.ok else ""
-        error = None if outcome.ok else (outcome.error or "it failed")[:LONGEST_RESULT]
+        error = None if outcome.ok else _ends(outcome.error or "it failed")
         return Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
 
     def closures(self, calls: tuple[Call, ...]) -> dict[str, str]:
@@ -79,7 +89,10 @@ class Toolbox:
         files = self.library.files
         function = self.library.get(name)
         if function is None:
-            return self._sandbox.run(files, str(values.get("code", "")))
+            code = values.get("code")
+            if not isinstance(code, str):
+                return Outcome(ok=False, error="the argument code must hold Python code as a text")
+            return self._sandbox.run(files, code)
         return self._sandbox.call(files, function.module, name, values)
 
 
@@ -93,3 +106,11 @@ def returned(call: Call) -> str:
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_RESULT else text[:LONGEST_RESULT] + " … (cut)"
+
+
+def _ends(error: str) -> str:
+    """A traceback's beginning and its last line, which names the error."""
+    if len(error) <= LONGEST_RESULT:
+        return error
+    half = LONGEST_RESULT // 2
+    return f"{error[:half]} … (cut) … {error[-half:]}"

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from fnopt.agents.agent import Agent
-from fnopt.agents.toolbox import Toolbox
+from fnopt.agents.toolbox import SandboxBroke, Toolbox
 from fnopt.library.function import Library
 from fnopt.models.retry import RetriesSpent
 from fnopt.records import Task, Trial
@@ -46,7 +46,7 @@ class Bench:
         trial = Trial(task.id, number, self.key(toolbox, task, number))
         try:
             solution = self.agent.solve(task.question, toolbox, number)
-        except RetriesSpent as error:
+        except (RetriesSpent, SandboxBroke) as error:
             return replace(trial, error=error.message)
         done = replace(
             trial,
