@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
-from fnopt.agents.calls import calls_in_text
+from fnopt.agents.calls import arguments_of, calls_in_text
 from fnopt.agents.toolbox import Toolbox, returned
 from fnopt.models.client import Reply, Request, ToolCall
 from fnopt.records import Call
@@ -28,7 +30,7 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        return f"tools:{self._setup.max_turns}:{FINISH}:{MEND}"
+        return f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{SPEAK}"
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
         """System prompt, question, and the functions as tools or as text."""
@@ -50,7 +52,7 @@ class ToolsAgent:
     def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
         """Answer a question within ``max_turns`` replies."""
         talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
-        content = ""
+        content, nudged = "", False
         for _ in range(self._setup.max_turns):
             reply = talk.ask()
             content = reply.content or content
@@ -58,11 +60,12 @@ class ToolsAgent:
                 _answer_natively(talk, reply, calls, toolbox)
             elif written := _written_calls(talk, reply, toolbox):
                 _answer_in_text(talk, reply, written, toolbox)
-            elif reply.content.strip() or len(talk.messages) > len(talk.request.messages) + 6:
+            elif reply.content.strip() or nudged:
                 talk.messages.append({"role": "assistant", "content": reply.content})
                 break
             else:
                 talk.messages.append({"role": "user", "content": SPEAK})
+                nudged = True
         return talk.solution(answer_of(content))
 
 
@@ -107,19 +110,20 @@ def _before_answer(text: str) -> str:
 def _answer_natively(
     talk: Conversation, reply: Reply, calls: tuple[ToolCall, ...], toolbox: Toolbox
 ) -> None:
-    asked = [
-        {
-            "id": call.id,
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        }
-        for call in calls
-    ]
+    asked = [_repeatable(call).to_message() for call in calls]
     talk.messages.append({"role": "assistant", "content": reply.content, "tool_calls": asked})
     for call in calls:
         made = toolbox.call(call.name, call.arguments)
         talk.calls.append(made)
         talk.messages.append(_tool_message(call.id, made))
+
+
+def _repeatable(call: ToolCall) -> ToolCall:
+    """A call as it may be sent back: servers refuse a whole conversation for a name or arguments
+    that they would not have made (vLLM and llama.cpp parse the arguments, OpenAI checks names)."""
+    values = arguments_of(call.arguments)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", call.name)[:64] or "unknown"
+    return ToolCall(call.id, name, json.dumps({} if isinstance(values, str) else values))
 
 
 def _tool_message(id_: str, made: Call) -> Mapping[str, Any]:
