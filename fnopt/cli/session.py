@@ -11,7 +11,7 @@ from typing import Any
 
 from fnopt import config as configuration
 from fnopt.config import Config
-from fnopt.errors import UsageError
+from fnopt.errors import GitStateError, UsageError
 from fnopt.history import runs
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
@@ -35,7 +35,7 @@ class Session:
     ) -> None:
         """``options`` are what the command line says of the configuration, by ``section.key``;
         ``record`` is a file to write the model's replies to."""
-        self._folder = folder or Path.cwd()
+        self._folder = folder or _here()
         self._options = options or {}
         self._purses: dict[str, Budget] = {}
         self.record = record
@@ -113,6 +113,13 @@ class Session:
         if name is None:
             raise UsageError("there is no run here yet", "start one: fnopt train")
         return RunBranch(self.repo, name)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise GitStateError("the current folder is gone", "go to a folder that exists") from None
 
 
 def library_in(root: Path, folder: str) -> Library:
