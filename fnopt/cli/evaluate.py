@@ -52,7 +52,7 @@ def test(rev: str, as_json: bool) -> None:
         result, paid = _score(session, commit, "test", None)
         openings.record(session.repo, commit, result)
         if before:
-            note(f"the test split was opened {len(before)} times before; see {openings.REF}")
+            note(f"openings of the test split before this one: {len(before)}; see {openings.REF}")
         _show(_document(commit, result, paid), result, paid, as_json)
 
 
@@ -75,7 +75,7 @@ def _require_scored(result: Evaluation) -> None:
     if len(lost) == len(result.trials):
         raise EndpointError(f"no trial could be scored: {lost[0].error}", "see: fnopt doctor")
     if lost:
-        note(f"{len(lost)} trials failed for reasons of infrastructure and are left out")
+        note(f"trials left out, since infrastructure failed: {len(lost)}")
 
 
 def _document(commit: str, result: Evaluation, paid: Usage) -> dict[str, Any]:
