@@ -12,6 +12,9 @@ import pytest
 import scripted_run
 from scripted_server import Answer, Fail, Json, ScriptedServer, calls
 
+from fnopt.history.repo import Repository
+from fnopt.history.runs import RunBranch
+
 from .conftest import Fnopt, Git, Told, run_git, write
 
 BRANCH = "refs/heads/fnopt/run-1"
@@ -317,6 +320,37 @@ def test_a_persons_commit_becomes_the_incumbent(
     (one,) = fnopt("step", "--json").json["steps"]
     assert git("rev-parse", f"{one['commit']}^") == mine
     assert one["base"] == 0.5  # two letters and two multiples of eight
+
+
+def test_a_person_who_commits_while_it_judges(
+    tools: Path, fnopt: Fnopt, server: ScriptedServer, git: Git
+) -> None:
+    """Exit 4, their commit untouched; the next step judges upon it and pays for no reply again."""
+    theirs: list[str] = []
+
+    def respond(request: Json) -> Answer:
+        if scripted_run.VAL[7][0] in request["messages"][1]["content"] and not theirs:
+            old = git("rev-parse", BRANCH)
+            theirs.append(git("commit-tree", f"{old}^{{tree}}", "-p", old, "-m", "Mine"))
+            git("update-ref", BRANCH, theirs[0], old)
+        return scripted_run.respond(request)
+
+    server.respond = respond
+    told = fnopt("step")
+    assert (told.code, git("rev-parse", BRANCH)) == (4, theirs[0])
+    server.requests.clear()
+    again = fnopt("step", "--json")
+    assert (again.code, steps(again)) == (0, scripted_run.STORY[:1])
+    assert git("rev-parse", f"{again.json['steps'][0]['commit']}^") == theirs[0]
+    assert server.requests == []
+
+
+def test_one_process_at_a_time(tools: Path, fnopt: Fnopt, server: ScriptedServer) -> None:
+    """A run that is held is exit 4, with its holder named; nothing is asked."""
+    with Repository(tools) as repo, RunBranch(repo, "run-1").lock():
+        told = fnopt("train")
+    assert (told.code, "run run-1 is held by process" in told.err) == (4, True)
+    assert server.requests == []
 
 
 def test_runs_are_chosen_by_name(tools: Path, fnopt: Fnopt, git: Git) -> None:
