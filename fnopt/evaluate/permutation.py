@@ -1,16 +1,24 @@
 """The exact one-sided sign-flip permutation test (Fisher 1935; Good 2005, Permutation Tests).
 
 Under the null hypothesis each task's difference is as likely to have the other sign. The p-value
-is the share of the 2**n sign patterns whose sum is at least the observed one. The sums are counted
-exactly, as the coefficients of a polynomial held in one big integer, on a grid of 1/``GRID``.
+is the share of the 2**n sign patterns whose sum is at least the observed one. The patterns are
+counted by their sums, as the coefficients of a polynomial that is held in one big integer.
+
+Sums lie on a grid. Where a difference does not lie on it (scores that are no means of up to ten
+trials), where the grid had to be coarser (several hundred such tasks), or where the counts of many
+tasks are shortened, everything is rounded so that the p-value never gets smaller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import gcd
+from math import ceil, fsum, gcd
 
 GRID = 2520  # divisible by 1 to 10: means of up to ten trials lie on the grid exactly
+FIELD = 12  # bytes a coefficient
+DROPPED = 4  # bytes that a coefficient loses when its field is full
+MOST_WORK = 200_000_000  # steps of the grid times tasks: half a second or so
+SAME = 1e-6  # steps of the grid: float arithmetic, not a difference
 
 
 def sign_flip(differences: Sequence[float]) -> float:
@@ -18,35 +26,55 @@ def sign_flip(differences: Sequence[float]) -> float:
 
     Differences of zero carry no information and are left out; with none left, p is 1.
     """
-    steps = [round(value * GRID) for value in differences]
-    sizes = [abs(step) for step in steps if step]
-    if not sizes:
+    steps = [value * GRID for value in differences if abs(value) * GRID > SAME]
+    if not steps:
         return 1.0
-    unit = gcd(*sizes)
-    sizes = [size // unit for size in sizes]
+    steps = _coarse(_in_lowest_terms(steps))
+    sizes = [round(abs(step)) for step in steps]
     # the sum is 2 * (total of the sizes with a plus) - total: it reaches the observed sum when
     # the sizes with a plus total at least what they total in the observed pattern
-    observed = sum(step for step in steps if step > 0) // unit
-    return _at_least(sizes, observed) / (1 << len(sizes))
+    lost = fsum(max(0.0, abs(step) - size) for step, size in zip(steps, sizes, strict=True))
+    observed = fsum(step for step in steps if step > 0)
+    return _share_at_least(sizes, max(0, ceil(observed - lost - len(steps) * SAME)))
 
 
-def _at_least(sizes: Sequence[int], least: int) -> int:
-    """How many subsets of ``sizes`` total at least ``least``."""
-    width = len(sizes) + 1  # bits a coefficient: no count exceeds 2**n
-    polynomial = 1
-    for size in sizes:
-        polynomial += polynomial << (size * width)
-    polynomial >>= least * width
-    mask = (1 << width) - 1
-    raw = polynomial.to_bytes((polynomial.bit_length() + 7) // 8, "little")
-    return _sum_of_digits(raw, width, mask)
+def _in_lowest_terms(steps: list[float]) -> list[float]:
+    """Whole steps divided by what divides them all."""
+    if any(abs(step - round(step)) > SAME for step in steps):
+        return steps
+    unit = gcd(*(round(step) for step in steps))
+    return [round(step) / unit for step in steps]
 
 
-def _sum_of_digits(raw: bytes, width: int, mask: int) -> int:
-    total, held, bits = 0, 0, 0
-    for start in range(0, len(raw), width):  # width bytes hold eight whole coefficients
-        held = int.from_bytes(raw[start : start + width], "little")
-        bits = held.bit_length()
-        for shift in range(0, bits, width):
-            total += (held >> shift) & mask
-    return total
+def _coarse(steps: list[float]) -> list[float]:
+    """The steps on a grid that is no finer than can be counted."""
+    finer = fsum(map(abs, steps)) * len(steps) / MOST_WORK
+    return steps if finer <= 1 else [step / finer for step in steps]
+
+
+def _share_at_least(sizes: Sequence[int], least: int) -> float:
+    """The share of the subsets of ``sizes`` that total at least ``least``."""
+    polynomial, bits = 1, 0  # coefficients are at most 2**bits
+    for size in sorted(sizes):  # in this order the polynomial stays short longest
+        polynomial += polynomial << (size * FIELD * 8)
+        bits += 1
+        if bits == FIELD * 8 - 1:
+            polynomial, bits = _shorter(polynomial), bits - DROPPED * 8
+    count = _sum_of_fields(polynomial >> (least * FIELD * 8))
+    return min(1.0, count / (1 << bits))
+
+
+def _shorter(polynomial: int) -> int:
+    """Every coefficient without its last bytes, rounded up."""
+    fields = -(-polynomial.bit_length() // (FIELD * 8))
+    up = (b"\xff" * DROPPED + bytes(FIELD - DROPPED)) * fields
+    rest = (b"\xff" * (FIELD - DROPPED) + bytes(DROPPED)) * fields
+    higher = (polynomial + int.from_bytes(up, "little")) >> (DROPPED * 8)
+    return higher & int.from_bytes(rest, "little")
+
+
+def _sum_of_fields(polynomial: int) -> int:
+    fields = -(-polynomial.bit_length() // (FIELD * 8))
+    raw = polynomial.to_bytes(fields * FIELD, "little")
+    starts = range(0, len(raw), FIELD)
+    return sum(int.from_bytes(raw[start : start + FIELD], "little") for start in starts)
