@@ -42,7 +42,7 @@ class Paired:
         """Paired task by task; several trials of a task are averaged first."""
         pairs = Pairs.of(base, candidate)
         if pairs.lost > MOST_LOST:
-            return pairs.verdict("undecided", f"infrastructure failed {pairs.lost:.0%} of tasks")
+            return pairs.undecided()
         hurt = [task for task in self.guards if pairs.differences.get(task, 0.0) < -SAME]
         if hurt:
             return pairs.verdict("reverted", f"guarded tasks got worse: {', '.join(hurt)}")
@@ -71,7 +71,7 @@ class Paper:
         """Compares mean scores alone; the action makes no difference."""
         pairs = Pairs.of(base, candidate)
         if pairs.lost > MOST_LOST:
-            return pairs.verdict("undecided", f"infrastructure failed {pairs.lost:.0%} of tasks")
+            return pairs.undecided()
         tie = abs(pairs.gain) <= SAME
         kept = pairs.gain > SAME or (tie and self.ties == "accept")
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
@@ -133,6 +133,11 @@ class Pairs:
         """``+0.15 (12 tasks better, 3 worse of 40; p = 0.02)``."""
         said = f"{self.better} better, {self.worse} worse of {self.tasks} tasks"
         return f"{self.gain:+.3f} ({said}{'' if p is None else f'; p = {p:.2g}'})"
+
+    def undecided(self) -> Verdict:
+        """The verdict when too little is left to judge by."""
+        said = f"infrastructure failed {self.lost:.0%} of tasks" if self.tasks else "no tasks"
+        return self.verdict("undecided", said)
 
     def verdict(self, outcome: str, reason: str, p: float | None = None) -> Verdict:
         """A verdict with these pairs' figures."""
