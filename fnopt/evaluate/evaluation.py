@@ -7,9 +7,10 @@ never called costs nothing; neither does a revert.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Any
 
 from fnopt.evaluate.trial import Bench
 from fnopt.library.callgraph import closure_digest
@@ -88,8 +89,10 @@ class Evaluator:
     def _cached(self, library: Library, task: Task, number: int) -> Trial | None:
         toolbox = self._bench.toolbox(library)
         for document in self._store.trials(self._bench.key(toolbox, task, number)):
-            trial = Trial.from_json(document)
-            if all(_digest(library, name) == seen for name, seen in trial.closures.items()):
+            trial = _trial(document)
+            if trial is not None and all(
+                _digest(library, name) == seen for name, seen in trial.closures.items()
+            ):
                 return self._bench.score(trial, task)
         return None
 
@@ -109,6 +112,13 @@ class _Counter:
 
 def _result(future: Future[Trial]) -> Trial:
     return future.result()
+
+
+def _trial(document: Mapping[str, Any]) -> Trial | None:
+    try:
+        return Trial.from_json(document)
+    except (KeyError, TypeError):
+        return None  # of another shape: worth no more than a miss
 
 
 def _digest(library: Library, name: str) -> str | None:
