@@ -17,7 +17,7 @@ from math import ceil, fsum, gcd
 GRID = 2520  # divisible by 1 to 10: means of up to ten trials lie on the grid exactly
 FIELD = 12  # bytes a coefficient
 DROPPED = 4  # bytes that a coefficient loses when its field is full
-MOST_WORK = 200_000_000  # steps of the grid times tasks: half a second or so
+MOST_WORK = 100_000_000  # steps of the grid times tasks: half a second or so
 SAME = 1e-6  # steps of the grid: float arithmetic, not a difference
 
 

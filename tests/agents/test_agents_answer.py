@@ -73,7 +73,7 @@ def test_any_text_has_an_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ["answer" + " " * 100_000, "*" * 100_000, "final" + " " * 100_000])
 def test_hostile_text_is_read_in_no_time(text: str) -> None:
     """Long runs of marks and spaces cost no more than a second."""
-    start = time.perf_counter()
+    start = time.process_time()
     has_answer(text)
     answer_of(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -105,9 +105,9 @@ def test_distinct_calls_come_in_their_order() -> None:
 )
 def test_hostile_text_is_searched_in_no_time(text: str) -> None:
     """A text of nothing but beginnings costs no more than a second."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert calls_in_text(text, ["f"]) == []
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_a_call_behind_many_braces_is_found() -> None:

@@ -115,9 +115,9 @@ def test_python_can_be_an_action(setup: Build, box: object, toolbox: Toolbox) ->
 def test_hostile_text_is_read_in_no_time(setup: Build, toolbox: Toolbox, text: str) -> None:
     """Long runs of blanks cost no more than a second."""
     _, built = setup([text, END])
-    start = time.perf_counter()
+    start = time.process_time()
     ReactAgent(built).solve("?", toolbox, 0)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_agents_are_chosen_by_name(setup: Build) -> None:

@@ -102,9 +102,9 @@ def test_any_scores_of_many_tasks_are_quick_and_honest(tasks: int) -> None:
     """Arbitrary floats take about a second, and p lies a little above the exact value."""
     source = random.Random(tasks)
     values = [source.uniform(-0.9, 1) for _ in range(tasks)]
-    start = time.perf_counter()
+    start = time.process_time()
     found = sign_flip(values)
-    assert time.perf_counter() - start < 3  # half a second on a quiet machine
+    assert time.process_time() - start < 2  # half a second on a quiet machine
     draws = 4_000
     hits = sum(
         sum(source.choice((1, -1)) * value for value in values) >= sum(values)
