@@ -208,11 +208,14 @@ def test_a_budget_spent_in_judging_leaves_the_candidate_pending(
     assert git("for-each-ref", PENDING) == ""
 
 
-def test_a_limit_in_dollars_needs_a_price(tools: Path, fnopt: Fnopt) -> None:
-    """Unknown is not 0: a usage error that says what to limit instead."""
+def test_a_limit_in_dollars_needs_a_price(
+    tools: Path, fnopt: Fnopt, server: ScriptedServer
+) -> None:
+    """Unknown is not 0: a usage error that says what to limit instead, after the first replies."""
     told = fnopt("train", "--max-cost", "1")
     assert told.code == 2
     assert "mend: limit tokens instead: --max-tokens N" in told.err
+    assert len(server.requests) <= 2  # as many as are under way at once
 
 
 def test_an_endpoint_that_is_down(
