@@ -12,7 +12,7 @@ from fnopt.errors import BudgetSpent, UsageError
 from fnopt.models.client import Request
 from fnopt.records import Usage
 
-CHARACTERS_A_TOKEN = 3  # a cautious estimate: tokens are rarely shorter
+BYTES_A_TOKEN = 3  # a cautious estimate: tokens are rarely shorter, in whatever script
 REPLY_TOKENS = 1_000  # what a reply is expected to need where the request sets no limit
 
 
@@ -100,4 +100,6 @@ class Budget:
 def estimate_tokens(request: Request) -> int:
     """A cautious guess at the tokens of a request and its reply."""
     text = json.dumps([*request.messages, *request.tools], ensure_ascii=False)
-    return len(text) // CHARACTERS_A_TOKEN + (request.max_tokens or REPLY_TOKENS)
+    return len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN + (
+        request.max_tokens or REPLY_TOKENS
+    )
