@@ -78,7 +78,9 @@ class Screen:
 
 
 def _long(answers: Iterable[str]) -> set[str]:
-    return {answer for answer in answers if len(answer) >= SHORTEST_ANSWER}
+    """Answers that cannot turn up by chance; the sign of a number is no part of its literal."""
+    unsigned = (answer.removeprefix("-") for answer in answers)
+    return {answer for answer in unsigned if len(answer) >= SHORTEST_ANSWER}
 
 
 def _literals(code: str) -> set[str]:
@@ -86,5 +88,14 @@ def _literals(code: str) -> set[str]:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()  # the policy has said so already
-    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return {str(value).strip() for value in constants}
+    return {_text(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+
+def _text(value: object) -> str:
+    """A literal as an answer would be written."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    try:
+        return str(value).strip()
+    except ValueError:  # an integer of thousands of digits, as 0xfff… can spell it
+        return ""
