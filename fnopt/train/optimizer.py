@@ -14,12 +14,13 @@ from fnopt.library.function import Function, Library
 from fnopt.library.proposal import Proposal, parse_calls, parse_text, tool_definitions
 from fnopt.models.client import Client, Reply, Request
 from fnopt.prose import Prose
-from fnopt.records import Evaluation, Fault, Task
+from fnopt.records import Evaluation, Fault, Task, Trial
+from fnopt.train import excerpt
 from fnopt.train.attempts import Attempt, Observation, observe
 
 SHOWN_TASKS = 4
-SHOWN_ATTEMPTS = 2
-LONGEST_QUESTION = 3_000  # characters; longer ones are cut
+LONGEST_REPLY = 20_000  # characters of a faulty reply that go back
+SHOWN_FAULTS = 20
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Situation:
 class Voice:
     """How to talk to the optimizer's model; the values of :class:`Request`.
 
-    ``retry_temperature`` is for tasks at which an earlier attempt failed.
+    ``retry_temperature`` is for replies that were not taken, and for tasks at which an earlier
+    attempt failed: a cold model repeats itself to the letter.
     """
 
     model: str
@@ -113,18 +115,25 @@ class Optimizer:
 
     def again(self, request: Request, reply: Reply, faults: Sequence[Fault]) -> Request:
         """The request that gives a reply back with its faults."""
-        told = self._prose.render("optimizer-faults.txt", faults=faults)
+        told = self._prose.render("optimizer-faults.txt", faults=_few(faults))
         said = reply.content or "\n".join(f"{c.name}({c.arguments})" for c in reply.tool_calls)
         talk = (
-            {"role": "assistant", "content": said[:20_000]},
+            {"role": "assistant", "content": said[:LONGEST_REPLY]},
             {"role": "user", "content": told},
         )
-        return replace(request, messages=(*request.messages, *talk))
+        warmth = self.voice.retry_temperature
+        if warmth is None:
+            return replace(request, messages=(*request.messages, *talk))
+        seed = 1 + (request.seed or 0)
+        return replace(request, messages=(*request.messages, *talk), temperature=warmth, seed=seed)
 
 
 def failures(group: Sequence[Task], evaluation: Evaluation) -> tuple[Failure, ...]:
-    """The tasks of a group that are shown, with what the agent did on them."""
-    trials = {trial.task: trial for trial in reversed(evaluation.trials)}
+    """The tasks of a group that are shown, with what the agent did where it first failed."""
+    trials: dict[str, Trial] = {}
+    for trial in evaluation.scored:
+        if not trial.right:
+            trials.setdefault(trial.task, trial)
     return tuple(Failure(task, observe(trials[task.id])) for task in group[:SHOWN_TASKS])
 
 
@@ -135,27 +144,39 @@ def _shown(situation: Situation) -> dict[str, object]:
         for failure in situation.failures
         for name in {call.split("(", 1)[0] for call in failure.observed.calls}
     )
-    relevant = [f for f in situation.library.functions if called[f.name] * 2 > len(situation.tasks)]
-    others = [f for f in situation.library.functions if f not in relevant]
+    most = [f for f in situation.library.functions if called[f.name] * 2 > len(situation.tasks)]
+    relevant = sorted(most, key=lambda f: -called[f.name])[: excerpt.FUNCTIONS]
+    others = [_line(f) for f in situation.library.functions if f not in relevant]
     return {
         "failures": [_cut(failure) for failure in situation.failures],
-        "relevant": relevant,
-        "others": [_line(function) for function in others],
-        "tried": [(attempt, _with_tasks(attempt, situation)) for attempt in situation.tried],
-        "locked": situation.locked,
+        "relevant": [excerpt.of_function(function) for function in relevant],
+        "others": excerpt.of_list(others),
+        "tried": [
+            (excerpt.of_attempt(attempt), _with_tasks(attempt, situation))
+            for attempt in situation.tried
+        ],
+        "locked": excerpt.of_list(situation.locked),
     }
 
 
 def _with_tasks(attempt: Attempt, situation: Situation) -> list[tuple[Task, Observation]]:
-    tasks = {failure.task.id: failure.task for failure in situation.failures}
-    return [(tasks[one.task], one) for one in attempt.observed if one.task in tasks]
+    tasks = {failure.task.id: excerpt.of_task(failure.task) for failure in situation.failures}
+    return [
+        (tasks[one.task], excerpt.of_observation(one))
+        for one in attempt.observed
+        if one.task in tasks
+    ]
 
 
 def _cut(failure: Failure) -> Failure:
-    question = failure.task.question.strip()
-    if len(question) > LONGEST_QUESTION:
-        question = question[:LONGEST_QUESTION] + " … (cut)"
-    return replace(failure, task=replace(failure.task, question=question))
+    return Failure(excerpt.of_task(failure.task), excerpt.of_observation(failure.observed))
+
+
+def _few(faults: Sequence[Fault]) -> list[Fault]:
+    return [
+        replace(fault, message=excerpt.short(fault.message, excerpt.LINE * 2))
+        for fault in faults[:SHOWN_FAULTS]
+    ]
 
 
 def _line(function: Function) -> str:

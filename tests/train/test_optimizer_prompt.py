@@ -1,0 +1,316 @@
+"""What the optimizer is told, and what it is never told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fnopt.agents.agent import Setup
+from fnopt.agents.tools import ToolsAgent
+from fnopt.evaluate.evaluation import Evaluator
+from fnopt.evaluate.gate import Paired
+from fnopt.evaluate.trial import Bench
+from fnopt.history.repo import Repository
+from fnopt.history.runs import RunBranch
+from fnopt.history.updates import Update
+from fnopt.library.edit import Add
+from fnopt.library.function import Library, read
+from fnopt.library.proposal import Proposal
+from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.models.scripted import Scripted
+from fnopt.prose import Prose
+from fnopt.records import Call, Evaluation, Fault, Score, Task, Trial, Usage
+from fnopt.sandbox import sandbox
+from fnopt.store import Store
+from fnopt.tasks.scorers import Checked, exact
+from fnopt.train.attempts import Attempt, Observation
+from fnopt.train.budget import Budget, Limits
+from fnopt.train.optimizer import Failure, Optimizer, Situation, Voice, failures
+from fnopt.train.run import Judging, Run, Stops
+from fnopt.train.screen import Screen
+from fnopt.train.step import step
+
+BOUND = 150_000  # characters of a prompt, whatever a run brings
+HUGE = 1_000_000
+
+
+def function(name: str, body: str = "return number") -> bytes:
+    return f'def {name}(number: int) -> int:\n    """The {name}."""\n    {body}\n'.encode()
+
+
+def library(*names: str) -> Library:
+    return read({f"functions/{name}.py": function(name) for name in names})
+
+
+def failure(id_: str, *calls: str) -> Failure:
+    task = Task(id_, f"What is the double of {id_}?", f"{id_}-doubled")
+    return Failure(task, Observation(id_, calls, f"{id_}-wrong"))
+
+
+def attempt(tasks: tuple[str, ...], code: str = "def x(): ...") -> Attempt:
+    update = Update(None, None, 1, "add", "x", 0.1, 0.2, "reverted", "lost by a nose", 1, None)
+    seen = tuple(Observation(task, (f"x({task}) -> 5",), f"{task}-again") for task in tasks)
+    return Attempt(update, tasks, code, seen)
+
+
+def optimizer(
+    *, native: bool = True, client: Scripted | None = None, **options: object
+) -> Optimizer:
+    voice = Voice("big", native_tools=native, temperature=0.0, retry_temperature=0.7, max_tokens=9)
+    return Optimizer(client or Scripted([]), Prose(), voice, **options)  # type: ignore[arg-type]
+
+
+def text(request: Request) -> str:
+    return "\n".join(message["content"] for message in request.messages)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_says_what_failed_and_how(native: bool) -> None:
+    """Questions, expected answers, calls and answers of the failing tasks, and the locked names."""
+    situation = Situation(
+        library("double", "other"),
+        (failure("7", "double(7) -> 15"), failure("8", "double(8) -> 17")),
+        locked=("other",),
+    )
+    asked = optimizer(native=native, packages=("sympy",), hints="Use metres.").ask(situation, 3)
+    said = text(asked)
+    for expected in ("What is the double of 7?", "8-doubled", "8-wrong", "double(7) -> 15"):
+        assert expected in said
+    assert "must not be edited: other" in said
+    assert "sympy" in said
+    assert "Use metres." in said
+    assert [message["role"] for message in asked.messages] == ["system", "user"]
+    assert bool(asked.tools) == native
+    assert ("add NAME" in said) == (not native)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_an_empty_library_and_silence_can_be_told(native: bool) -> None:
+    """The first step of all: no functions, no calls, no answers."""
+    empty = Failure(Task("t", "Question?", "yes"), Observation("t", (), ""))
+    said = text(optimizer(native=native).ask(Situation(read({}), (empty,)), 1))
+    assert "It answered: nothing" in said
+    assert "It called" not in said
+    assert "revise `" not in said
+
+
+def test_shows_whole_only_what_these_tasks_called() -> None:
+    """Functions that most of the tasks called may have to be revised; of others one line is shown.
+
+    A model that is shown an unrelated function rewrites that one.
+    """
+    situation = Situation(
+        library("used", "once", "unrelated"),
+        (
+            failure("1", "used(1) -> 1", "once(1) -> 1"),
+            failure("2", "used(2) -> 2", "used(3) -> 3"),
+            failure("3", "nothing(3) -> unknown"),
+        ),
+    )
+    said = text(optimizer().ask(situation, 1))
+    assert "def used(number: int)" in said
+    assert "def once" not in said
+    assert "def unrelated" not in said
+    assert "- once(number: int) -> int: The once." in said
+    assert "- unrelated(number: int) -> int: The unrelated." in said
+
+
+def test_shows_what_was_tried_before() -> None:
+    """Code and fate of earlier attempts, and what the agent did with them on the tasks shown."""
+    situation = Situation(library("f"), (failure("1"),), (attempt(("1", "2"), "def tried(): ..."),))
+    said = text(optimizer().ask(situation, 1))
+    assert "lost by a nose" in said
+    assert "def tried(): ..." in said
+    assert "x(1) -> 5" in said
+    assert "1-again; expected was 1-doubled" in said
+    assert "2-again" not in said
+
+
+def test_is_warmer_where_it_failed_before() -> None:
+    """The same prompt at temperature 0 would bring the same reply: a seed per step comes along."""
+    fresh = Situation(library("f"), (failure("1"),))
+    tried = replace(fresh, tried=(attempt(("1",)),))
+    asked = [optimizer().ask(situation, 4) for situation in (fresh, tried)]
+    assert [(one.temperature, one.seed) for one in asked] == [(0.0, None), (0.7, 4)]
+    assert all(one.max_tokens == 9 for one in asked)
+
+
+def test_what_was_written_is_no_template() -> None:
+    """Braces and percent signs in questions and answers stand as they are."""
+    odd = Task("t", "{{ 7 * 7 }} {% for %} {# x #}", "{{ answer }}")
+    said = text(optimizer().ask(Situation(read({}), (Failure(odd, Observation("t", (), "")),)), 1))
+    assert odd.question in said
+    assert odd.answer in said
+
+
+def trial(id_: str, number: int, score: float | None, answer: str = "") -> Trial:
+    return Trial(id_, number, "k", answer, None if score is None else Score(score))
+
+
+def test_the_trial_shown_is_one_that_failed() -> None:
+    """Of several trials of a task the first wrong one, neither a right nor a lost one."""
+    trials = (trial("t", 0, 1.0, "right"), trial("t", 1, None), trial("t", 2, 0.0, "wrong"))
+    [found] = failures([Task("t", "?", "right")], Evaluation("train", "d", trials))
+    assert found.observed.answer == "wrong"
+
+
+def huge_trial(task: str) -> Trial:
+    """A transcript of 2 MB and more calls than anybody wants to read."""
+    calls = tuple(
+        Call(f"f{n % 10}", json.dumps({"text": "a" * 10_000}), "r" * 10_000, None, "s" * 10_000)
+        for n in range(200)
+    )
+    messages = ({"role": "user", "content": "TRANSCRIPT" * 200_000},)
+    return Trial(task, 0, "k", "w" * HUGE, Score(0.0), calls, messages=messages)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_prompt_has_a_bound(native: bool) -> None:
+    """500 failing tasks, transcripts, answers, sources, attempts and lists without end."""
+    tasks = [Task(str(n), "q" * HUGE, "e" * HUGE) for n in range(500)]
+    trials = tuple(huge_trial(task.id) for task in tasks[:20])
+    trials += tuple(trial(task.id, 0, 0.0, "w" * 1_000) for task in tasks[20:])
+    body = f'return "{"b" * 50_000}"'
+    files = {f"functions/f{n}.py": function(f"f{n}", body) for n in range(10)}
+    files |= {f"functions/g{n}.py": function(f"g{n}" + "x" * 60) for n in range(100)}
+    calls = tuple(f"x({n}) -> " + "5" * 10_000 for n in range(500))
+    seen = tuple(Observation(task.id, calls, "a" * HUGE) for task in tasks)
+    tried = attempt(tuple(task.id for task in tasks), "c" * HUGE)
+    tried = replace(tried, observed=seen, update=replace(tried.update, reason="r" * HUGE))
+    situation = Situation(
+        read(files),
+        failures(tasks, Evaluation("train", "d", trials)),
+        (tried, tried),
+        tuple(f"locked{n}" + "l" * 1_000 for n in range(1_000)),
+    )
+    asked = optimizer(native=native).ask(situation, 1)
+    assert "TRANSCRIPT" not in text(asked)
+    assert len(text(asked)) < BOUND
+    faults = [Fault("rule", "m" * 10_000, "mend it", "f")] * 1_000
+    calls_ = (ToolCall("c", "add_function", "x" * HUGE),)
+    for reply in (Reply("y" * HUGE), Reply("", calls_)):
+        again = optimizer(native=native).again(asked, reply, faults)
+        assert len(text(again)) - len(text(asked)) < 50_000
+
+
+def test_faults_go_back_with_the_reply() -> None:
+    """What is wrong and how to mend it, below what was said."""
+    asked = optimizer().ask(Situation(read({}), (failure("1"),)), 1)
+    fault = Fault("docstring", "f has no docstring", "Write one.", "f")
+    again = optimizer().again(asked, Reply("", (ToolCall("c", "add_function", "{}"),)), [fault])
+    assert again.messages[:2] == asked.messages
+    assert again.messages[2] == {"role": "assistant", "content": "add_function({})"}
+    assert "f has no docstring (Write one.)" in again.messages[3]["content"]
+    assert (again.model, again.tools, again.max_tokens) == ("big", asked.tools, 9)
+
+
+CODE = function("extra").decode()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(f"add extra\nIt was missing.\n```python\n{CODE}```"),
+        Reply(
+            "",
+            (
+                ToolCall(
+                    "c",
+                    "add_function",
+                    json.dumps({"name": "extra", "code": CODE, "why": "It was missing."}),
+                ),
+            ),
+        ),
+    ],
+    ids=["text", "native"],
+)
+def test_a_reply_is_read_as_a_proposal(reply: Reply) -> None:
+    """By tool call or as text, whatever was asked for."""
+    client = Scripted([reply])
+    asked = optimizer(client=client).ask(Situation(read({}), (failure("1"),)), 1)
+    back, proposal = optimizer(client=client).send(asked, 1)
+    assert back == reply
+    assert isinstance(proposal, Proposal)
+    [edit] = proposal.edits
+    assert isinstance(edit, Add)
+    assert (edit.name, edit.code.strip()) == ("extra", CODE.strip())
+
+
+def test_a_reply_that_proposes_nothing_is_a_fault() -> None:
+    """Chatter, and more actions than are allowed."""
+    calls = tuple(ToolCall("c", "remove_function", f'{{"name": "f{n}"}}') for n in range(3))
+    for reply in (Reply("I do not know."), Reply("", calls)):
+        client = Scripted([reply])
+        asked = optimizer().ask(Situation(read({}), (failure("1"),)), 1)
+        _, faults = optimizer(client=client).send(asked, 1)
+        assert isinstance(faults, tuple)
+        assert faults
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, env={**os.environ}, capture_output=True, check=True)
+
+
+@pytest.fixture
+def branch(tmp_path: Path) -> Iterator[RunBranch]:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "plain.py").write_bytes(function("plain"))
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "start")
+    with Repository(tmp_path) as repo:
+        yield RunBranch(repo, "r")
+
+
+SPLITS = ("train", "val", "test")
+
+
+def tasks(split: str) -> list[Task]:
+    """Questions whose answers tell the split that they come from."""
+    return [Task(f"{split}{n}", f"{split} question {n}?", f"{split}-answer-{n}") for n in range(3)]
+
+
+def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
+    """Over several real steps: the agent's model sees no answer, the optimizer's those of train."""
+
+    def agent(request: Request) -> str:
+        return f"ANSWER: I saw {request.messages[1]['content']}"
+
+    def think(request: Request) -> str:
+        name = f"attempt_{len(thinker.requests)}"
+        return (
+            f"add {name}\nWhy not.\n```python\n{function(name, f'return {len(name)}').decode()}```"
+        )
+
+    answering, thinker = Scripted(agent), Scripted(think)
+    setup = Setup(answering, Prose(), "small")
+    bench = Bench(ToolsAgent(setup), sandbox("process", 20.0), Checked(exact))
+    run = Run(
+        branch=branch,
+        folder="functions",
+        train=tasks("train"),
+        judging=Judging(Paired(), "val", tasks("val"), screened=False),
+        evaluator=Evaluator(bench, Store(None)),
+        optimizer=Optimizer(thinker, Prose(), Voice("big", native_tools=False)),
+        screen=Screen.of("functions", (), (), tasks("train")),
+        budget=Budget(Limits(), Usage()),
+        prose=Prose(),
+        stops=Stops(9, 9),
+    )
+    run.begin(branch.repo.resolve("main"))
+    for _ in range(3):
+        step(run)
+    told, asked = repr([vars(r) for r in thinker.requests]), repr(vars(answering)["requests"])
+    assert len(thinker.requests) == 3
+    assert "This was tried before" in told
+    assert "train-answer-1" in told
+    assert "val question 1?" in asked
+    assert all(f"{split}-answer" not in told for split in ("val", "test"))
+    assert all(f"{split} question" not in told for split in ("val", "test"))
+    assert all(f"{split}-answer" not in asked for split in SPLITS)
