@@ -9,7 +9,7 @@ from fnopt.agents.agent import Setup
 from fnopt.agents.choose import choose as choose_agent
 from fnopt.agents.profile import profile
 from fnopt.cli.session import Session
-from fnopt.config import AgentConfig, OptimizerConfig
+from fnopt.config import AgentConfig, Config, OptimizerConfig
 from fnopt.errors import UsageError
 from fnopt.evaluate.evaluation import Evaluator, Progress
 from fnopt.evaluate.gate import choose as choose_gate
@@ -17,8 +17,8 @@ from fnopt.evaluate.trial import Bench
 from fnopt.history.runs import RunBranch
 from fnopt.models.client import Client
 from fnopt.models.connect import connect, endpoint_name
-from fnopt.models.meter import Meter
-from fnopt.records import Split, Task
+from fnopt.models.meter import Meter, price
+from fnopt.records import Split, Task, Usage
 from fnopt.tasks.scorers import scorer
 from fnopt.train.budget import Budget
 from fnopt.train.optimizer import Optimizer, Voice
@@ -118,6 +118,7 @@ def recall(session: Session, branch: RunBranch) -> None:
 def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> Run:
     """Everything that a step needs. Raises UsageError, EndpointError and SandboxError."""
     config = session.config
+    require_prices(config)
     session.tasks.check()
     train = tasks(session, "train")
     return Run(
@@ -135,6 +136,19 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         stops=Stops(config.stop.max_steps, config.stop.patience, config.gate.epochs == "accepted"),
         say=watch.say,
     )
+
+
+def require_prices(config: Config) -> None:
+    """Raise UsageError when a limit in dollars cannot hold, since a price is unknown."""
+    if config.stop.max_cost is None:
+        return
+    for role in (config.agent, config.optimizer):
+        endpoint = endpoint_name(role.model, role.base_url)
+        if price(role.model, Usage(1, 1000, 1000), endpoint) is None:
+            raise UsageError(
+                f"the price of {role.model} is unknown, so a limit in dollars cannot hold",
+                "limit tokens instead: --max-tokens N",
+            )
 
 
 def tasks(session: Session, split: Split) -> tuple[Task, ...]:

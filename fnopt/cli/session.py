@@ -15,6 +15,7 @@ from fnopt.errors import GitStateError, UsageError
 from fnopt.history import runs
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
+from fnopt.history.updates import spent_on
 from fnopt.library.function import Library
 from fnopt.prose import Prose
 from fnopt.sandbox import Sandbox, sandbox
@@ -103,8 +104,11 @@ class Session:
     def purse(self, run: str) -> Budget:
         """The limits of the configuration, on top of what a run has cost."""
         if run not in self._purses:
+            spent = self.store.spent(run)
+            if not spent.calls:  # a fresh clone: what the log says
+                spent = spent_on(RunBranch(self.repo, run))
             book = partial(self.store.spend, run)
-            self._purses[run] = Budget(self.limits, self.store.spent(run), book=book)
+            self._purses[run] = Budget(self.limits, spent, book=book)
         return self._purses[run]
 
     def current_run(self) -> RunBranch:

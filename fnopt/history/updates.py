@@ -10,6 +10,7 @@ from typing import Any
 from fnopt.history import message
 from fnopt.history.repo import Commit
 from fnopt.history.runs import RunBranch
+from fnopt.records import Usage
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,15 @@ def _refused(steps: Mapping[int, Mapping[str, Any]]) -> list[Update]:
         for number, step in steps.items()
         if step["verdict"] == "refused"
     ]
+
+
+def spent_on(run: RunBranch) -> Usage:
+    """What the steps of a run say that they cost, as prompt tokens and US dollars."""
+    if not run.exists:
+        return Usage()
+    return sum(
+        (Usage(prompt_tokens=update.tokens, cost=update.cost) for update in updates(run)), Usage()
+    )
 
 
 def format_cost(tokens: int, cost: float | None) -> str:
