@@ -71,12 +71,16 @@ class Statement:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A module that could be read. ``name`` is dotted, from the path."""
+    """A module that could be read. ``name`` is dotted, from the path.
+
+    ``concrete``: libcst found the spans of its statements, and gives its text back as it is.
+    """
 
     path: str
     name: str
     text: Text
     statements: tuple[Statement, ...]
+    concrete: bool = False
 
     @property
     def is_package(self) -> bool:
@@ -258,11 +262,17 @@ def _comments_above(text: Text, first: int, before: int, start: int) -> int:
     """Where the comment lines directly above begin, a file's own first lines aside."""
     number = first
     while number - 1 > before and text.line(number - 1).startswith(b"#"):
-        line = text.line(number - 1)
-        if (number == 2 and line.startswith(b"#!")) or (number <= 3 and _CODING.match(line)):
+        if is_preamble(text, number - 1):
             break
         number -= 1
     return start if number == first else text.starts[number - 1]
+
+
+def is_preamble(text: Text, number: int) -> bool:
+    """Whether the line is for the system or for Python's reader: ``#!``, or the encoding."""
+    line = text.line(number)
+    shebang = number == 1 and line.startswith(b"#!")
+    return shebang or (number <= 2 and bool(_CODING.match(line)))
 
 
 def _kind(node: ast.stmt) -> Kind:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
+from fnopt.library.concrete import anchored
 from fnopt.library.edit import Add, Remove, Revise, apply
 from fnopt.library.function import Library, read
 from fnopt.library.listing import listing
@@ -19,6 +20,7 @@ from fnopt.library.module import Module, read_module
 from fnopt.library.scope import names
 from fnopt.records import Fault
 
+DEFINITIONS = libcst.FunctionDef | libcst.ClassDef
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 MODULES = """abc base64 bisect calendar code codeop colorsys contextlib copy copyreg csv dataclasses
     difflib filecmp fileinput fnmatch fractions functools getopt glob heapq hmac html/__init__
@@ -136,26 +138,46 @@ def test_a_revision_and_its_opposite_give_the_bytes_back() -> None:
         assert content(back) == content(base)
 
 
-@pytest.mark.parametrize("name", ["textwrap", "shlex", "heapq", "calendar", "colorsys", "bisect"])
-def test_spans_are_those_of_a_parser_that_keeps_white_space(name: str) -> None:
-    """LibCST, which reads this well, finds every statement at the same bytes."""
+@pytest.mark.parametrize("name", MODULES)
+def test_spans_of_libcst_are_those_of_ast(name: str) -> None:
+    """Two parsers, each on its own: every statement and its comments at the same bytes."""
     module = module_of(library(name))
+    found = anchored(module)
+    assert isinstance(found, Module)
+    assert found.concrete
+    assert found.statements == module.statements
+
+
+@pytest.mark.parametrize("name", ["textwrap", "shlex", "heapq", "calendar", "colorsys", "bisect"])
+def test_texts_are_those_of_libcst(name: str) -> None:
+    """What would be spliced is the node's code, and starts where its byte span does."""
+    module = anchored(module_of(library(name)))
+    assert isinstance(module, Module)
     wrapper = MetadataWrapper(libcst.parse_module(module.text.body))
     spans = wrapper.resolve(ByteSpanPositionProvider)
-    for ours, theirs in zip(
-        [one for one in module.statements if one.kind in ("function", "class")],
-        [
-            one
-            for one in wrapper.module.body
-            if isinstance(one, libcst.FunctionDef | libcst.ClassDef)
-        ],
-        strict=True,
-    ):
-        body = module.text.body
-        end = spans[theirs].start + spans[theirs].length
-        rest = body[end : ours.end].decode().split("\n")
-        assert ours.start == spans[theirs].start
-        assert all(not line or line.lstrip().startswith("#") for line in rest)
+    nodes = [one for one in wrapper.module.body if isinstance(one, DEFINITIONS)]
+    ours = [one for one in module.statements if one.kind in ("function", "class")]
+    for node, one in zip(nodes, ours, strict=True):
+        code = wrapper.module.code_for_node(node.with_changes(leading_lines=()))
+        assert module.source(one).decode() == code
+        assert one.start == spans[node].start
+
+
+TEXTS = st.sampled_from(
+    ["def f():", " pass", "\n", "\n    return f", "import a", "from b import c", ";", "@d", "# c",
+     "'''", "X = 1", "class C:", "\r\n", "\t", "\x0c", "\r", "é", "if X:", "  # i", "\n\n", "#!x"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXTS, max_size=12).map("".join))
+def test_spans_agree_on_any_text(source: str) -> None:
+    """However comments, blank lines, decorators and line ends are mixed."""
+    module = read_module("functions/a.py", source.encode())
+    if isinstance(module, Module):
+        found = anchored(module)
+        assert isinstance(found, Module)
+        assert found.statements == module.statements
 
 
 @pytest.mark.parametrize("name", MODULES)
