@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from fnopt.library.concrete import anchored
 from fnopt.library.fingerprint import fingerprint
 from fnopt.library.importing import Effect
 from fnopt.library.module import Module, Statement, module_of
@@ -25,7 +26,18 @@ def read_draft(code: str, name: str) -> Module | tuple[Fault, ...]:
     if isinstance(module, tuple):
         return module
     faults = (*_only_definitions(module, name), *_one_function(module, name))
-    return faults or module
+    return faults or _concrete(module)
+
+
+def _concrete(module: Module) -> Module | tuple[Fault, ...]:
+    """The draft along libcst's nodes, whose texts are what is spliced; it comes back as it is."""
+    draft = anchored(module)
+    if isinstance(draft, Fault):
+        return (_placeless(draft),)
+    if draft.concrete:
+        return draft
+    mend = "Leave out form feeds, and comments that are indented like no code around them."
+    return (Fault("cst", "the code would not come back byte for byte", mend),)
 
 
 def parse_draft(code: str) -> Module | tuple[Fault, ...]:

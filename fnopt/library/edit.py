@@ -1,7 +1,8 @@
 """Add, revise or remove one function: a library in, a library or the faults out.
 
-An edit splices bytes into files. Whatever it does not name stays byte for byte as it was; the
-result is read again, and an edit that would have touched a neighbour is refused.
+An edit splices bytes into files, along the statements that libcst finds. Whatever it does not
+name stays byte for byte as it was; the result is read again, by libcst too, and an edit that would
+have touched a neighbour is refused.
 """
 
 from __future__ import annotations

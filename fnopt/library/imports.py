@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from fnopt.library.concrete import import_line
 from fnopt.library.module import Module, Statement
 from fnopt.library.ownership import users
 from fnopt.library.scope import Import
@@ -83,8 +84,8 @@ def _make_room(plan: Plan, there: Iterable[int], name: str) -> None:
         one = plan.module.statements[index]
         rest = [alias for alias in one.names.imports if alias.bound != name]
         if one.kind == "import" and rest:
-            plan.replace(index, _written(rest))
-            plan.new.append(_written(rest))
+            plan.replace(index, import_line(rest))
+            plan.new.append(import_line(rest))
         else:
             plan.cuts.add(index)
 
@@ -92,19 +93,7 @@ def _make_room(plan: Plan, there: Iterable[int], name: str) -> None:
 def _source(draft: Module, statement: Statement, wanted: list[Import]) -> bytes:
     if len(wanted) == len(statement.names.imports):
         return draft.source(statement).rstrip(b"\n") + b"\n"
-    return _written(wanted)
-
-
-def _written(imports: list[Import]) -> bytes:
-    """One statement that imports just these names, all of one statement before."""
-    parts = [_renamed(one.name or one.module, one.alias) for one in imports]
-    first = imports[0]
-    prefix = "" if first.name is None else f"from {'.' * first.level}{first.module} "
-    return f"{prefix}import {', '.join(parts)}\n".encode()
-
-
-def _renamed(name: str, alias: str | None) -> str:
-    return f"{name} as {alias}" if alias else name
+    return import_line(wanted)
 
 
 def _insert(plan: Plan, sources: list[bytes], leading: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnopt.library.concrete import anchored
 from fnopt.library.function import Library
 from fnopt.library.links import outside
 from fnopt.library.module import Module
@@ -11,8 +12,11 @@ from fnopt.library.splice import excise, verified
 from fnopt.records import Fault
 
 
-def cut(library: Library, module: Module, name: str) -> Text | Fault | None:
+def cut(library: Library, there: Module, name: str) -> Text | Fault | None:
     """The file without the function; None when nothing worth keeping is left of it."""
+    module = anchored(there)
+    if isinstance(module, Fault):
+        return module
     index = place_of(module, name)
     gone = {index, *owned(library, module, name)}
     fault = _in_use(library, module, name, gone)

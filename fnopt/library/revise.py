@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fnopt.library.concrete import anchored
 from fnopt.library.draft import public_function
 from fnopt.library.fingerprint import of_source
 from fnopt.library.function import Library
@@ -47,8 +48,11 @@ class Plan:
         self.cuts.add(index)
 
 
-def splice(library: Library, module: Module, name: str, draft: Module) -> Text | Fault:
+def splice(library: Library, there: Module, name: str, draft: Module) -> Text | Fault:
     """The file with the draft's function in the place of its own, or why that cannot be."""
+    module = anchored(there)
+    if isinstance(module, Fault):
+        return module
     index = place_of(module, name)
     taken, _ = names_taken(library, module)
     mine = owned(library, module, name)

@@ -118,8 +118,8 @@ def _unreadable(path: str, what: str, line: int) -> Fault:
 def parse(text: Text, path: str) -> ast.Module | Fault:
     """The syntax tree, or a fault with its place. Nothing is imported or run.
 
-    ``ast`` alone reads the file. It refuses at once what would overflow or hang a parser that
-    keeps white space; such a parser is never handed text that a model wrote.
+    ``ast`` reads first, always: it refuses at once what would overflow libcst, which sees a text
+    only where an edit is applied, and only if it is light enough.
     """
     try:
         with _PARSING, warnings.catch_warnings():

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fnopt.library.concrete import anchored
 from fnopt.library.module import Module, Statement, read_module
 from fnopt.library.source import Text, compiles
 from fnopt.records import Fault
@@ -84,10 +85,9 @@ def verified(
     ``touched``: indices of what was cut or replaced; ``new``: the source of what came in. Raises
     UnicodeEncodeError when the file's encoding cannot say the new text.
     """
-    module = read_module(before.path, text.encode())
-    fault = module if isinstance(module, Fault) else compiles(text, before.path)
-    if fault or isinstance(module, Fault):
-        return _refused(before, fault.message if fault else "")
+    module = _read_again(before, text)
+    if isinstance(module, Fault):
+        return _refused(before, module.message)
     gone = set(touched)
     kept = [_plain(before.source(one)) for i, one in enumerate(before.statements) if i not in gone]
     incoming = Counter(_plain(one) for one in new)
@@ -99,6 +99,18 @@ def verified(
         else:
             rest.append(source)
     return module if rest == kept else _refused(before, "neighbouring statements would change")
+
+
+def _read_again(before: Module, text: Text) -> Module | Fault:
+    """The new text as ast, the compiler and libcst read it; or what one of them says against it."""
+    module = read_module(before.path, text.encode())
+    if isinstance(module, Fault):
+        return module
+    after = compiles(text, before.path) or anchored(module)
+    if isinstance(after, Module) and before.concrete and not after.concrete:
+        message = f"{before.path} would not come back from libcst byte for byte"
+        return Fault("cst", message, "Revise less of it.", file=before.path)
+    return after
 
 
 def _plain(source: bytes) -> bytes:
