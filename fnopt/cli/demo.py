@@ -25,7 +25,7 @@ from fnopt.train.loop import Stop
 from fnopt.train.loop import train as go_on
 from fnopt.train.run import Run
 
-FAMILIES = ("letter_counting", "count_bits", "spell_backward", "prime_factorization", "lcm")
+FAMILIES = ("letter_counting", "count_bits", "spell_backward", "prime_factorization")
 SEED = 1
 
 

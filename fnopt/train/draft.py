@@ -66,7 +66,17 @@ def _situation(
         failures(group, trained),
         tuple(attempts.about(past, group, REMEMBERED)),
         run.screen.locked_names(base.library),
+        _busy(trained, focus.like(group, run.train)),
     )
+
+
+def _busy(trained: Evaluation, kind: frozenset[str]) -> frozenset[str]:
+    """The functions that helped to right answers, but to none of the tasks of a kind."""
+    here, elsewhere = set[str](), set[str]()
+    for trial in trained.trials:
+        if trial.right:
+            (here if trial.task in kind else elsewhere).update(c.function for c in trial.calls)
+    return frozenset(elsewhere - here)
 
 
 def _propose(run: Run, base: Base, situation: Situation, done: Draft) -> Draft | Terminated:

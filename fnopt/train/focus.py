@@ -18,9 +18,7 @@ FADING = 0.5  # what a failed attempt takes from the weight of its tasks
 
 def groups(failing: Sequence[Task], among: Sequence[Task]) -> list[tuple[Task, ...]]:
     """The failing tasks in groups that look alike, in the order of their first member."""
-    pairs = {task.id: _pairs(task.question) for task in among}
-    frequency = Counter(pair for found in pairs.values() for pair in found)
-    marks = {task.id: frozenset(p for p in pairs[task.id] if frequency[p] > 1) for task in failing}
+    marks = _marks(among)
     found: list[list[Task]] = []
     for task in failing:
         for group in found:
@@ -46,6 +44,20 @@ def choose(
         return float(len(group) * FADING**tried)
 
     return max(found, key=weight)
+
+
+def like(group: Sequence[Task], among: Sequence[Task]) -> frozenset[str]:
+    """The ids of all training tasks that look like a group of them, failing or not."""
+    marks = _marks(among)
+    first = marks[group[0].id]
+    return frozenset(task.id for task in among if _alike(marks[task.id], first))
+
+
+def _marks(among: Sequence[Task]) -> dict[str, frozenset[tuple[str, str]]]:
+    """The recurring word pairs of each question."""
+    pairs = {task.id: _pairs(task.question) for task in among}
+    frequency = Counter(pair for found in pairs.values() for pair in found)
+    return {key: frozenset(p for p in found if frequency[p] > 1) for key, found in pairs.items()}
 
 
 def _pairs(question: str) -> frozenset[tuple[str, str]]:

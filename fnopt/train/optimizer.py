@@ -6,12 +6,14 @@ agent did on them, the functions that it called there, and what was tried before
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fnopt.library.function import Function, Library
 from fnopt.library.proposal import Proposal, parse_calls, parse_text, tool_definitions
+from fnopt.library.tidy import tidy
 from fnopt.models.client import Client, Reply, Request
 from fnopt.prose import Prose
 from fnopt.records import Evaluation, Fault, Task, Trial
@@ -21,6 +23,10 @@ from fnopt.train.attempts import Attempt, Observation, observe
 SHOWN_TASKS = 4
 LONGEST_REPLY = 20_000  # characters of a faulty reply that go back
 SHOWN_FAULTS = 20
+
+
+ACTION = re.compile(r"(?:add|revise) [A-Za-z_]\w*(?=\s*$)", re.IGNORECASE | re.MULTILINE)
+ECHO = re.compile(r"^one sentence that says why[:.,]*\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Situation:
-    """All that the optimizer is told in one step."""
+    """All that the optimizer is told in one step.
+
+    ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
+    """
 
     library: Library
     failures: tuple[Failure, ...]
     tried: tuple[Attempt, ...] = ()
     locked: tuple[str, ...] = ()
+    busy: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -86,7 +96,6 @@ class Optimizer:
         """The first request of a step; ``step`` varies the seed where the model samples."""
         values = {
             "native": self.voice.native_tools,
-            "existing": bool(situation.library.functions),
             "max_actions": self._max_actions,
             "packages": self._packages,
             "hints": self._hints,
@@ -110,12 +119,15 @@ class Optimizer:
         reply = self._client.complete(request, step)
         if reply.tool_calls:
             calls = [(call.name, call.arguments) for call in reply.tool_calls]
-            return reply, parse_calls(calls, max_actions=self._max_actions)
-        return reply, parse_text(reply.content, max_actions=self._max_actions)
+            parsed = parse_calls(calls, max_actions=self._max_actions)
+        else:
+            parsed = parse_text(reply.content, max_actions=self._max_actions)
+        return reply, tidy(_plain(parsed)) if isinstance(parsed, Proposal) else parsed
 
     def again(self, request: Request, reply: Reply, faults: Sequence[Fault]) -> Request:
         """The request that gives a reply back with its faults."""
-        told = self._prose.render("optimizer-faults.txt", faults=_few(faults))
+        begin = "" if reply.tool_calls else _first_line(reply.content)
+        told = self._prose.render("optimizer-faults.txt", faults=_few(faults), begin=begin)
         said = reply.content or "\n".join(f"{c.name}({c.arguments})" for c in reply.tool_calls)
         talk = (
             {"role": "assistant", "content": said[:LONGEST_REPLY]},
@@ -128,6 +140,17 @@ class Optimizer:
         return replace(request, messages=(*request.messages, *talk), temperature=warmth, seed=seed)
 
 
+def _first_line(text: str) -> str:
+    """The action that a reply began with, if it did; a small model forgets it when it mends."""
+    match = ACTION.match(text.strip())
+    return match[0].lower() if match else ""
+
+
+def _plain(proposal: Proposal) -> Proposal:
+    """A reason without the words of the form that it filled in."""
+    return replace(proposal, why=ECHO.sub("", proposal.why).strip())
+
+
 def failures(group: Sequence[Task], evaluation: Evaluation) -> tuple[Failure, ...]:
     """The tasks of a group that are shown, with what the agent did where it first failed."""
     trials: dict[str, Trial] = {}
@@ -138,13 +161,17 @@ def failures(group: Sequence[Task], evaluation: Evaluation) -> tuple[Failure, ..
 
 
 def _shown(situation: Situation) -> dict[str, object]:
-    """Values for the template. Functions that most of these tasks called are shown whole."""
+    """Values for the template. Functions that most of these tasks called are shown whole.
+
+    Not those that serve other tasks: a small model rewrites whatever function it is shown.
+    """
     called = Counter(
         name
         for failure in situation.failures
         for name in {call.split("(", 1)[0] for call in failure.observed.calls}
     )
-    most = [f for f in situation.library.functions if called[f.name] * 2 > len(situation.tasks)]
+    free = [f for f in situation.library.functions if f.name not in situation.busy]
+    most = [f for f in free if called[f.name] * 2 > len(situation.tasks)]
     relevant = sorted(most, key=lambda f: -called[f.name])[: excerpt.FUNCTIONS]
     others = [_line(f) for f in situation.library.functions if f not in relevant]
     return {

@@ -1,0 +1,41 @@
+"""Star imports that nothing needs go; everything else stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from fnopt.library.edit import Add, Remove
+from fnopt.library.proposal import Proposal
+from fnopt.library.tidy import tidy, without_idle_stars
+
+BODY = 'def double(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BODY, BODY),
+        (f"from typing import *\nfrom collections import *\n\n{BODY}", BODY),
+        (f"import math\nfrom typing import *\n\n{BODY}", f"import math\n\n{BODY}"),
+        (f"from os import (\n    *\n)\n{BODY}", f"from os import (\n    *\n)\n{BODY}"),
+        ("from typing import *\nclass", "from typing import *\nclass"),
+    ],
+    ids=["nothing to do", "two", "among others", "no Python at all", "half a module"],
+)
+def test_idle_star_imports_go(before: str, after: str) -> None:
+    """Lines that bring names which nobody uses are dropped, and no other byte changes."""
+    assert without_idle_stars(before) == after
+
+
+def test_a_star_import_that_is_needed_stays() -> None:
+    """A name that only the star import can have brought keeps it, for the policy to refuse."""
+    code = (
+        'from math import *\n\ndef root(n: float) -> float:\n    """Root."""\n    return sqrt(n)\n'
+    )
+    assert without_idle_stars(code) == code
+
+
+def test_a_proposal_is_tidied_edit_by_edit() -> None:
+    """Code is tidied, a removal has none."""
+    given = Proposal((Add("double", f"from typing import *\n{BODY}"), Remove("old")), "why")
+    assert tidy(given) == Proposal((Add("double", BODY), Remove("old")), "why")
