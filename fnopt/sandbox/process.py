@@ -191,11 +191,11 @@ def _outcome(data: bytes, token: str, status: int) -> Outcome:
         return _without_reply(status)
     size, body = int.from_bytes(data[1:5], "big"), data[5:]
     if data[:1] != HELLO or len(data) < 5 or size > REPLY or size != len(body):
-        return _fault("the sandbox's reply is not one whole frame: learned code tampered with it")
+        return _tampered("is not one whole frame")
     try:
         return _from_reply(json.loads(body, parse_constant=_no_constant), token)
     except (ValueError, TypeError, KeyError, RecursionError):
-        return _fault("the sandbox's reply is malformed: learned code tampered with it")
+        return _tampered("is malformed")
 
 
 def _late(data: bytes, timeout: float) -> Outcome:
@@ -232,6 +232,12 @@ def _ending(status: int) -> str:
         return f"was killed by {signal.Signals(-status).name}"
     except ValueError:  # a real-time signal has no name
         return f"was killed by signal {-status}"
+
+
+def _tampered(how: str) -> Outcome:
+    """The learned code's own doing, so an error like another: its trials must count."""
+    error = f"the sandbox's reply {how}: the code tampered with the sandbox"
+    return Outcome(ok=False, error=error, limit="protocol")
 
 
 def _fault(error: str) -> Outcome:
