@@ -13,7 +13,7 @@ class Outcome:
 
     ``result`` is a JSON value, meaningful when ``ok``. ``error`` is one text for the model: the
     traceback of the learned code alone, or which limit was hit. ``limit`` is "time", "memory",
-    "output" (the result is too large), "file size" or "protocol" (the code tampered with the reply).
+    "output" (the result is too large), "file size" or "protocol" (the code tampered with it).
     ``seconds`` is wall-clock, the interpreter's start included. A ``fault`` says that the sandbox
     itself broke before learned code began: the outcome is neither right nor wrong.
     """

@@ -253,7 +253,9 @@ _EVERYWHERE = (
     ],
 )
 @pytest.mark.parametrize("ending", ["return 1", "os._exit(0)"])
-def test_garbage_on_every_descriptor_is_an_error_of_the_code(box: Sandbox, garbage: str, ending: str) -> None:
+def test_garbage_on_every_descriptor_is_an_error_of_the_code(
+    box: Sandbox, garbage: str, ending: str
+) -> None:
     """What is not exactly one well-formed frame never passes for a result."""
     outcome = ask(box, _EVERYWHERE.format(garbage=garbage, ending=ending))
     assert (outcome.ok, outcome.fault, outcome.limit) == (False, False, "protocol"), outcome
