@@ -140,7 +140,8 @@ def _tell(done: list[Update], base: float | None, score: float | None, stop: Sto
     from rich.console import Console
 
     if done:
-        Console(highlight=False).print(steps_table(done))
+        console = Console(highlight=False)
+        console.print(steps_table(done, console.width))
     if base is not None and score is not None:
         click.echo(f"val, a selection score: {base:.3f} before the run, {score:.3f} now")
     if stop:

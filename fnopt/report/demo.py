@@ -50,7 +50,7 @@ def show(summary: Summary, folder: Path) -> None:
     """Print the table on stdout."""
     console = Console(highlight=False)
     console.print()
-    console.print(steps_table(summary.updates))
+    console.print(steps_table(summary.updates, console.width))
     console.print()
     console.print(_scores(summary))
     kept = [u.function for u in summary.updates if u.verdict == "kept"]

@@ -11,30 +11,37 @@ from fnopt.history.updates import Update
 from fnopt.report.words import dollars, percent
 
 STYLES = {"kept": "green", "reverted": "red", "refused": "yellow"}
+ROOM_FOR_REASONS = 120  # columns of a terminal
 
 
-def steps_table(updates: Sequence[Update]) -> Table:
-    """One row a step, oldest first."""
+def steps_table(updates: Sequence[Update], width: int = 80) -> Table:
+    """One row a step, oldest first; with the reasons where ``width`` columns have room for them."""
+    paid = any(update.cost is None or update.cost for update in updates)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("step", "verdict", "update", "val", "", "tokens", "cost", "commit", "why"):
-        table.add_column(name, justify="right" if name in ("step", "tokens", "cost") else "left")
+    for name in ("step", "verdict", "update", "val", "tokens"):
+        table.add_column(name, justify="right" if name in ("step", "tokens") else "left")
+    if paid:
+        table.add_column("cost", justify="right")
+    table.add_column("commit")
+    if width >= ROOM_FOR_REASONS:
+        table.add_column("why", overflow="ellipsis")
+    for column in table.columns:
+        column.no_wrap = True
     for update in updates:
-        table.add_row(*_row(update))
+        table.add_row(*_row(update, paid)[: len(table.columns)])
     return table
 
 
-def _row(update: Update) -> tuple[Text, ...]:
+def _row(update: Update, paid: bool) -> list[Text]:
     verdict = "rolled back" if update.verdict == "kept" and update.revert else update.verdict
-    cells = (
-        str(update.step),
-        verdict,
-        f"{update.action} {update.function}".strip(),
-        percent(update.base),
-        f"→ {percent(update.score)}",
-        f"{update.tokens:,}",
-        dollars(update.cost),
-        (update.commit or "-")[:8],
-        update.reason,
-    )
-    style = STYLES.get(update.verdict, "")
-    return tuple(Text(cell, style=style if n == 1 else "") for n, cell in enumerate(cells))
+    val = f"{percent(update.base)} -> {percent(update.score)}" if update.base is not None else "-"
+    return [
+        Text(str(update.step)),
+        Text(verdict, style=STYLES.get(update.verdict, "")),
+        Text(f"{update.action} {update.function}".strip()),
+        Text(val),
+        Text(f"{update.tokens:,}"),
+        *([Text(dollars(update.cost))] if paid else []),
+        Text((update.commit or "-")[:8]),
+        Text(update.reason),
+    ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fnopt.evaluate.gate import MOST_LOST
+from fnopt.library.edit import Remove
 from fnopt.library.function import Library
+from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.records import Evaluation, Fault, Verdict
 from fnopt.train import attempts, focus
@@ -61,12 +63,23 @@ def _situation(
         return None
     vain = [attempt.tasks for attempt in past if attempt.in_vain]
     group = focus.choose(focus.groups(failing, run.train), vain)
+    tried = attempts.about(past, group, len(past))
     return Situation(
         base.library,
         failures(group, trained),
-        tuple(attempts.about(past, group, REMEMBERED)),
+        tuple(tried[-REMEMBERED:]),
         run.screen.locked_names(base.library),
         _busy(trained, focus.like(group, run.train)),
+        frozenset(filter(None, (likeness(one.code) for one in tried if one.update.commit))),
+    )
+
+
+def _tried_again(proposal: Proposal, shapes: frozenset[str]) -> tuple[Fault, ...]:
+    mend = "Compute it in another way, or take other arguments."
+    return tuple(
+        Fault("tried", f"{edit.name} is what was tried before and taken back", mend, edit.name)
+        for edit in proposal.edits
+        if not isinstance(edit, Remove) and likeness(edit.code) in shapes
     )
 
 
@@ -85,16 +98,24 @@ def _propose(run: Run, base: Base, situation: Situation, done: Draft) -> Draft |
         reply, proposal = run.optimizer.send(request, done.number)
         if isinstance(proposal, Proposal) and proposal.terminates:
             return Terminated(f"the optimizer ended the run: {proposal.why}")
-        done = _screened(run, base, done, proposal)
+        done = _screened(run, base, situation, done, proposal)
         if done.library is not None:
             return done
         request = run.optimizer.again(request, reply, done.faults)
     return done
 
 
-def _screened(run: Run, base: Base, done: Draft, proposal: Proposal | tuple[Fault, ...]) -> Draft:
+def _screened(
+    run: Run,
+    base: Base,
+    situation: Situation,
+    done: Draft,
+    proposal: Proposal | tuple[Fault, ...],
+) -> Draft:
     if not isinstance(proposal, Proposal):
         return replace(done, faults=proposal)
+    if again := _tried_again(proposal, situation.shapes):
+        return replace(done, proposal=proposal, faults=again)
     after = run.screen.apply(base.library, proposal)
     if isinstance(after, Library):
         return replace(done, proposal=proposal, library=after, faults=())

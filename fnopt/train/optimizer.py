@@ -26,6 +26,7 @@ SHOWN_FAULTS = 20
 
 
 ACTION = re.compile(r"(?:add|revise) [A-Za-z_]\w*(?=\s*$)", re.IGNORECASE | re.MULTILINE)
+DEFINITION = re.compile(r"^(?:async )?def .*$", re.MULTILINE)
 ECHO = re.compile(r"^one sentence that says why[:.,]*\s*", re.IGNORECASE)
 
 
@@ -42,6 +43,7 @@ class Situation:
     """All that the optimizer is told in one step.
 
     ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
+    ``shapes`` are those of the functions that were judged for such tasks before, and lost.
     """
 
     library: Library
@@ -49,6 +51,7 @@ class Situation:
     tried: tuple[Attempt, ...] = ()
     locked: tuple[str, ...] = ()
     busy: frozenset[str] = frozenset()
+    shapes: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -179,11 +182,17 @@ def _shown(situation: Situation) -> dict[str, object]:
         "relevant": [excerpt.of_function(function) for function in relevant],
         "others": excerpt.of_list(others),
         "tried": [
-            (excerpt.of_attempt(attempt), _with_tasks(attempt, situation))
+            (excerpt.of_attempt(attempt), _signature(attempt), _with_tasks(attempt, situation))
             for attempt in situation.tried
         ],
         "locked": excerpt.of_list(situation.locked),
     }
+
+
+def _signature(attempt: Attempt) -> str:
+    """The first line of an attempt's function: a small model copies all that it is shown."""
+    found = DEFINITION.search(attempt.code)
+    return excerpt.short(found[0], excerpt.LINE) if found else ""
 
 
 def _with_tasks(attempt: Attempt, situation: Situation) -> list[tuple[Task, Observation]]:

@@ -285,7 +285,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
     def think(request: Request) -> str:
         name = f"attempt_{len(thinker.requests)}"
         return (
-            f"add {name}\nWhy not.\n```python\n{function(name, f'return {len(name)}').decode()}```"
+            f"add {name}\nWhy not.\n```python\n{function(name, f'return {len(thinker.requests)}').decode()}```"
         )
 
     answering, thinker = Scripted(agent), Scripted(think)

@@ -1,0 +1,28 @@
+"""Is this the same function again? Names, docstrings, comments and layout aside."""
+
+from __future__ import annotations
+
+import ast
+
+from fnopt.library.fingerprint import fingerprint, without_docstring
+from fnopt.library.function import read
+
+DRAFT = "draft.py"
+
+
+def likeness(code: str) -> str | None:
+    """A digest that two functions share when they differ in name and docstring alone.
+
+    ``code`` is a module with one public function; None when it is not.
+    """
+    data = code.encode("utf-8", "replace")
+    if DRAFT not in read({DRAFT: data}).modules:
+        return None
+    functions = [
+        node
+        for node in ast.parse(data).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_"
+    ]
+    if len(functions) != 1:
+        return None
+    return fingerprint(without_docstring(functions[0]), called=functions[0].name)
