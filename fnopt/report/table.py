@@ -24,7 +24,8 @@ def steps_table(updates: Sequence[Update], width: int = 80) -> Table:
         table.add_column("cost", justify="right")
     table.add_column("commit")
     if width >= ROOM_FOR_REASONS:
-        table.add_column("why", overflow="ellipsis")
+        table.add_column("why", overflow="ellipsis", ratio=1)
+        table.expand = True
     for column in table.columns:
         column.no_wrap = True
     for update in updates:

@@ -283,10 +283,9 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
         return f"ANSWER: I saw {request.messages[1]['content']}"
 
     def think(request: Request) -> str:
-        name = f"attempt_{len(thinker.requests)}"
-        return (
-            f"add {name}\nWhy not.\n```python\n{function(name, f'return {len(thinker.requests)}').decode()}```"
-        )
+        number = len(thinker.requests)
+        code = function(f"attempt_{number}", f"return {number}").decode()
+        return f"add attempt_{number}\nWhy not.\n```python\n{code}```"
 
     answering, thinker = Scripted(agent), Scripted(think)
     setup = Setup(answering, Prose(), "small")
