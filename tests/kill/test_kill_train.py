@@ -30,7 +30,7 @@ from fnopt.history.updates import updates
 ROOT = Path(__file__).parents[2]
 RUN = "run-1"
 CONCURRENCY = 2
-IN_SUITE = 8  # seeds that are cheap enough for every day; the others are marked slow
+IN_SUITE = 4  # seeds that are cheap enough for every day; the others are marked slow
 SEEDS = [
     pytest.param(seed, marks=() if seed < IN_SUITE else pytest.mark.slow) for seed in range(20)
 ]
