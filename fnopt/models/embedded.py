@@ -7,6 +7,7 @@ What matters for speed is that the long system prompt which all conversations sh
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -52,7 +53,8 @@ class Embedded:
         running = self._ensure()
         try:
             with running.slots.slot_for(request) as slot:
-                return running.endpoint.ask(request, {"id_slot": slot})
+                reply = running.endpoint.ask(request, {"id_slot": slot})
+                return replace(reply, model=request.model)  # not the path of the weights
         except (Transient, EndpointError) as error:
             if running.server.alive or isinstance(error, RequestRefused):
                 raise
