@@ -56,7 +56,7 @@ class Budget:
         with self._lock:
             self._check_time()
             self._check_tokens(estimate)
-            self._check_cost()
+            self._check_cost(estimate)
             self._under_way += estimate
 
     def after(self, request: Request, usage: Usage | None) -> None:
@@ -81,7 +81,7 @@ class Budget:
                 "go on with more: fnopt train --max-tokens N",
             )
 
-    def _check_cost(self) -> None:
+    def _check_cost(self, estimate: int) -> None:
         limit, cost = self._limits.cost, self._spent.cost
         if limit is None:
             return
@@ -90,9 +90,10 @@ class Budget:
                 "a limit in dollars needs a price, and this model's is unknown",
                 "limit tokens instead: --max-tokens N",
             )
-        if cost >= limit:
+        a_token = cost / self._spent.tokens if self._spent.tokens else 0.0  # as so far
+        if cost >= limit or cost + a_token * (self._under_way + estimate) > limit:
             raise BudgetSpent(
-                f"${cost:.2f} of ${limit:.2f} are spent",
+                f"${cost:.2f} of ${limit:.2f} are spent; the next call could break that",
                 "go on with more: fnopt train --max-cost N",
             )
 

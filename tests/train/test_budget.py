@@ -67,18 +67,19 @@ def test_what_was_spent_earlier_counts() -> None:
         Budget(limits, Usage(9, 900, 0, 0.5)).before(ASK)
     with pytest.raises(BudgetSpent, match=r"\$1.00 of \$1.00"):
         Budget(limits, Usage(9, 100, 0, 1.0)).before(ASK)
-    Budget(limits, Usage(9, 100, 0, 0.99)).before(ASK)
+    Budget(limits, Usage(9, 100, 0, 0.3)).before(ASK)
 
 
 def test_dollars_are_limited() -> None:
-    """The first call after the limit was reached is refused."""
+    """A call is refused when, at what tokens have cost so far, it could break the limit."""
     budget = Budget(Limits(cost=0.5))
-    spend(budget)
     spend(budget)
     with pytest.raises(BudgetSpent) as caught:
         spend(budget)
-    assert "$0.50 of $0.50" in caught.value.message
+    assert "$0.25 of $0.50" in caught.value.message
     assert "--max-cost" in caught.value.mend
+    with pytest.raises(BudgetSpent, match=r"\$0.50 of \$0.50"):
+        Budget(Limits(cost=0.5), Usage(1, 10**9, 0, 0.5)).before(ASK)
 
 
 def test_a_dollar_limit_needs_a_price() -> None:
