@@ -46,7 +46,8 @@ def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Und
     if situation is None:
         return Terminated("nothing left to fix: every training task is answered right")
     number = 1 + max((attempt.update.step for attempt in past), default=0)
-    run.say(f"step {number}: asking for an edit for {len(situation.tasks)} failing tasks")
+    failing = len(situation.tasks)
+    run.say(f"step {number}: asking for an edit, failing tasks shown: {failing}")
     return _propose(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
 
 
