@@ -102,7 +102,7 @@ HOLDS = [
     function(
         body="x\n    try: 0\n    except OSError as e: e\n    match x:\n        case [y, *z]: y, z"
     ),
-    "globals().update(a=1)  # noqa\n" + function(body="a"),
+    "globals().update(a=1)\n" + function(body="a"),
 ]
 
 
