@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 Split = Literal["train", "val", "test"]
 Outcome = Literal["kept", "reverted", "undecided"]
+Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong with a function or a proposal, and how to mend it."""
+    """Something wrong with a function or a proposal, and how to mend it.
+
+    ``level``: an error refuses an edit and fails a check; a warning is only told.
+    """
 
     rule: str
     message: str
@@ -20,6 +24,7 @@ class Fault:
     function: str | None = None
     file: str | None = None
     line: int | None = None
+    level: Level = "error"
 
 
 @dataclass(frozen=True)
