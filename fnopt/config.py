@@ -11,7 +11,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -38,19 +38,32 @@ class _Section(BaseModel):
 
 
 class LibraryConfig(_Section):
-    """Where the functions live and what they may import."""
+    """Where the functions live (a folder, or a list of folders, files and globs; see
+    ``fnopt.library.layout``) and what they may import."""
 
-    functions: str = Field(default="functions", min_length=1)
+    functions: str | Words = Field(default="functions", min_length=1)
     packages: Words = ()
     locked: Words = ()
 
     @field_validator("functions")
     @classmethod
-    def _inside(cls, folder: str) -> str:
-        path = PurePosixPath(folder.replace("\\", "/"))
-        if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
-            raise ValueError("name a folder inside the repository, relative to its root")
-        return str(path)
+    def _inside(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if isinstance(given, str):
+            return _relative(given)
+        if all(one.startswith("!") for one in given):
+            raise ValueError("at least one pattern must take something in")
+        return tuple(_pattern(one) for one in given)
+
+
+def _pattern(glob: str) -> str:
+    return f"!{_relative(glob[1:])}" if glob.startswith("!") else _relative(glob)
+
+
+def _relative(given: str) -> str:
+    path = PurePosixPath(given.replace("\\", "/"))
+    if path.is_absolute() or not path.parts or ".." in path.parts or ":" in path.parts[0]:
+        raise ValueError("name a folder inside the repository, relative to its root")
+    return str(path)
 
 
 class TasksConfig(_Section):
@@ -230,7 +243,8 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _from_text(known: str, text: str) -> Any:
     section, key = known.split(".")
     field = type(getattr(Config(), section)).model_fields[key]
-    if isinstance(field.default, tuple):
+    listed = Words in get_args(field.annotation) and "," in text
+    if listed or isinstance(field.default, tuple):
         return tuple(filter(None, (part.strip() for part in text.split(","))))
     kind: TypeAdapter[Any] = TypeAdapter(field.annotation)
     try:

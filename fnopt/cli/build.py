@@ -123,13 +123,13 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
     train = tasks(session, "train")
     return Run(
         branch=branch,
-        folder=config.library.functions,
+        layout=session.layout,
         train=train,
         judging=_judging(session),
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
         screen=Screen.of(
-            config.library.functions, config.library.packages, config.library.locked, train
+            session.layout.home, config.library.packages, config.library.locked, train
         ),
         budget=purse,
         prose=session.prose,

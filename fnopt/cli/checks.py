@@ -114,12 +114,12 @@ def functions(session: Session) -> Found:
     """Every file of the library can be read."""
     from fnopt.library.policy import check as check_rules
 
-    library, folder = session.library(), session.config.library.functions
+    library = session.library()
     if library.faults:
         first = library.faults[0]
         raise UsageError(first.message, first.mend or "fnopt check")
     faults = check_rules(library, session.config.library.packages)
-    found = f"{len(library.functions)} in {folder}/"
+    found = f"{len(library.functions)} in {session.layout}"
     return (f"{found}, with {len(faults)} faults", "fnopt check") if faults else (found, "")
 
 

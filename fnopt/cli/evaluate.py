@@ -62,7 +62,7 @@ def _score(
     purse = Budget(session.limits)
     with Live(lambda: purse.spent) as live:
         bench = build.evaluator(session, purse, build.Watcher(live.say, live.trials, live.download))
-        library = library_at(session.repo, commit, session.config.library.functions)
+        library = library_at(session.repo, commit, session.layout)
         for fault in library.faults:
             note(f"{fault.file}: {fault.message}")
         result = bench.evaluate(library, split, build.tasks(session, split)[:limit])

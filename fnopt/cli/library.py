@@ -36,16 +36,16 @@ def list_(as_json: bool) -> None:
 
     with Session() as session:
         library = session.library()
-        folder = session.config.library.functions
+        layout = session.layout
     if as_json:
         document({"functions": [_listed(one) for one in library.functions]})
     elif library.functions:
         rows = [(one.signature, one.summary) for one in library.functions]
         click.echo("\n".join(columns(rows)))
     else:
-        note(f"no functions in {folder}/ yet")
+        note(f"no functions in {layout} yet")
     if library.faults:
-        note(f"{_counted(library.faults)} in {folder}/: see `fnopt check`")
+        note(f"{_counted(library.faults)} in {layout}: see `fnopt check`")
 
 
 @click.command("show")

@@ -37,7 +37,7 @@ def rollback(update: str, as_json: bool) -> int:
             "name an update of `fnopt log`: fnopt rollback UPDATE",
         )
     with Session() as session:
-        outcome = roll_back(session.repo, update, session.config.library.functions)
+        outcome = roll_back(session.repo, update, session.layout)
     if isinstance(outcome, RolledBack):
         return _done(outcome, as_json)
     return _refused(outcome, as_json)

@@ -11,6 +11,7 @@ from pathlib import Path
 from fnopt import __version__
 from fnopt.config import FILE, Config
 from fnopt.errors import UsageError
+from fnopt.library.layout import SUFFIX, Layout
 from fnopt.prose import Prose
 from fnopt.tasks import formats, gym
 from fnopt.tasks.splits import NAMES, share
@@ -52,11 +53,11 @@ def task_source(root: Path, folder: Path, given: str) -> str:
 def scaffold(root: Path, config: Config, source: str | None, prose: Prose) -> list[File]:
     """Write what is missing. ``source`` is for a new configuration. Raises UsageError."""
     place = configured_in(root)
-    folder = config.library.functions
+    functions = config.library.functions
     source = config.tasks.source if place else source
     made = [
-        File(place, "kept") if place else _write(root, FILE, _config(prose, folder, source)),
-        _folder(root, folder, ".gitkeep", ""),
+        File(place, "kept") if place else _write(root, FILE, _config(prose, functions, source)),
+        _home(root, Layout.of(functions).home),
     ]
     if source is None and config.tasks.source is None:
         made.append(_folder(root, "tasks", "README.md", prose.render("scaffold-tasks.md")))
@@ -76,8 +77,11 @@ def configured_in(root: Path) -> str | None:
     return path.name if isinstance(tool, Mapping) and "fnopt" in tool else None
 
 
-def _config(prose: Prose, functions: str, source: str | None) -> str:
-    values = {"functions": _toml(functions), "source": _toml(source) if source else None}
+def _config(prose: Prose, functions: str | tuple[str, ...], source: str | None) -> str:
+    values = {
+        "functions": json.dumps(functions, ensure_ascii=False),
+        "source": _toml(source) if source else None,
+    }
     return prose.render("scaffold-fnopt.toml", **values)
 
 
@@ -92,6 +96,13 @@ def _requirement(config: Config, source: str | None) -> str:
     }
     extras = ",".join(name for name, needed in wanted.items() if needed)
     return f"fnopt[{extras}]~={__version__}" if extras else f"fnopt~={__version__}"
+
+
+def _home(root: Path, home: str) -> File:
+    """Where new functions go: a folder, or the one module that the library is."""
+    if home.endswith(SUFFIX):
+        return _write(root, home, "")
+    return _folder(root, home, ".gitkeep", "")
 
 
 def _folder(root: Path, folder: str, file: str, text: str) -> File:

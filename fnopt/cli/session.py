@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import spent_on
 from fnopt.library.function import Library
+from fnopt.library.layout import SUFFIX, Layout
 from fnopt.prose import Prose
 from fnopt.sandbox import Sandbox, sandbox
 from fnopt.store import Store
@@ -88,12 +89,16 @@ class Session:
             self.repo.root, train=given.train, val=given.val, test=given.test, source=given.source
         )
 
+    @property
+    def layout(self) -> Layout:
+        """Which files are the library's."""
+        return Layout.of(self.config.library.functions)
+
     def library(self, rev: str | None = None) -> Library:
         """The library at a revision; without one, as it stands in the working tree."""
         if rev is None and not self.repo.bare:
-            return library_in(self.repo.root, self.config.library.functions)
-        commit = self.repo.resolve(rev or "HEAD")
-        return library_at(self.repo, commit, self.config.library.functions)
+            return library_in(self.repo.root, self.layout)
+        return library_at(self.repo, self.repo.resolve(rev or "HEAD"), self.layout)
 
     @property
     def limits(self) -> Limits:
@@ -126,14 +131,20 @@ def _here() -> Path:
         raise GitStateError("the current folder is gone", "go to a folder that exists") from None
 
 
-def library_in(root: Path, folder: str) -> Library:
+def library_in(root: Path, layout: Layout) -> Library:
     """The library in a working tree; symbolic links take no part."""
     from fnopt.library.function import read
 
-    top = root / folder
-    files = {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(top.rglob("*.py"))
-        if path.is_file() and not path.is_symlink()
-    }
-    return read(files)
+    below = [top for top in (root / one for one in layout.roots) if not top.is_symlink()]
+    paths = (path for top in below for path in ([top] if top.is_file() else _modules(top)))
+    files = {path.relative_to(root).as_posix(): path for path in paths}
+    return read({name: files[name].read_bytes() for name in sorted(files) if layout.holds(name)})
+
+
+def _modules(folder: Path) -> Iterator[Path]:
+    """The files below a folder that may be modules; git's own folder and links are left out."""
+    for path, folders, files in os.walk(folder):
+        folders[:] = [one for one in folders if one != ".git"]
+        for file in (Path(path, one) for one in files if one.endswith(SUFFIX)):
+            if file.is_file() and not file.is_symlink():
+                yield file

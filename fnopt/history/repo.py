@@ -17,6 +17,7 @@ from fnopt.errors import GitStateError
 from fnopt.history import command
 from fnopt.history.command import Answer
 from fnopt.history.objects import ObjectReader
+from fnopt.library.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,10 @@ class Repository:
         """The tree of a commit."""
         return self.git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}").text
 
-    def blobs(self, tree: str, folder: str | None = None) -> dict[str, str]:
-        """Path and blob of every regular file of a tree, or of one folder in it."""
+    def blobs(self, tree: str, *folders: str) -> dict[str, str]:
+        """Path and blob of every regular file of a tree, or of some folders and files in it."""
         words = ["ls-tree", "-r", "-z", "--full-tree", tree]
-        out = self.git(*words, *(["--", folder] if folder else [])).out
+        out = self.git(*words, *(["--", *folders] if all(folders) else [])).out
         entries = [entry.split(b"\t", 1) for entry in out.split(b"\0") if entry]
         return {
             path.decode(errors="surrogateescape"): head.split()[2].decode()
@@ -104,10 +105,10 @@ class Repository:
             if head.startswith(b"100")
         }
 
-    def files(self, tree: str, folder: str, suffix: str) -> dict[str, bytes]:
-        """Path and bytes of the regular files of a folder whose names end in ``suffix``."""
-        found = self.blobs(tree, folder)
-        return {path: self.read(blob) for path, blob in found.items() if path.endswith(suffix)}
+    def files(self, tree: str, layout: Layout) -> dict[str, bytes]:
+        """Path and bytes of the regular files of a library."""
+        found = self.blobs(tree, *layout.roots)
+        return {path: self.read(blob) for path, blob in found.items() if layout.holds(path)}
 
     def read(self, blob: str) -> bytes:
         """A blob's bytes, from the long-lived cat-file process."""
@@ -203,10 +204,11 @@ class Repository:
             if f"branch {branch}" in lines and not any(x.startswith("prunable") for x in lines)
         ]
 
-    def changes_in(self, worktree: Path, folder: str) -> list[str]:
-        """Tracked files that differ from HEAD there, and untracked ones below ``folder``."""
+    def changes_in(self, worktree: Path, layout: Layout) -> list[str]:
+        """Tracked files that differ from HEAD there, and untracked ones where the library is."""
         tracked = self._status(worktree, "--untracked-files=no")
-        return sorted({*tracked, *self._status(worktree, "--untracked-files=all", "--", folder)})
+        where = [root or "." for root in layout.roots]
+        return sorted({*tracked, *self._status(worktree, "--untracked-files=all", "--", *where)})
 
     def head_file(self, worktree: Path) -> Path:
         """Where the HEAD of a working tree lies."""

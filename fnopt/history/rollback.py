@@ -18,6 +18,7 @@ from fnopt.history.runs import RunBranch
 from fnopt.history.worktree import finish
 from fnopt.library.callgraph import callers
 from fnopt.library.function import Library, read
+from fnopt.library.layout import Layout
 from fnopt.library.policy import new_faults
 
 VERDICT = "kept; rolled back by a person"
@@ -62,17 +63,17 @@ class _Target:
         return _marks(self.update).get("Fnopt-Function", ())
 
 
-def roll_back(repo: Repository, rev: str, folder: str) -> RolledBack | Refusal:
+def roll_back(repo: Repository, rev: str, layout: Layout) -> RolledBack | Refusal:
     """Undo the update that ``rev`` names, on the branch that is checked out or on its run's.
 
-    ``folder`` is the library's. Raises UsageError when it is no update of a run, GitStateError
+    ``layout`` is the library's. Raises UsageError when it is no update of a run, GitStateError
     when it is on neither branch, the run is held, or a working tree that shows it is not clean.
     """
     update, run = _update(repo, rev)
     with run.lock():
         target = _target(repo, update, run)
         _recover(repo, target.branch)
-        return _undo(repo, target, folder)
+        return _undo(repo, target, layout)
 
 
 def _update(repo: Repository, rev: str) -> tuple[Commit, RunBranch]:
@@ -108,21 +109,21 @@ def _target(repo: Repository, update: Commit, run: RunBranch) -> _Target:
     )
 
 
-def _undo(repo: Repository, target: _Target, folder: str) -> RolledBack | Refusal:
+def _undo(repo: Repository, target: _Target, layout: Layout) -> RolledBack | Refusal:
     update = target.update
     if revert := taken_back(update.sha, _since(repo, target)):
         said = f"{update.sha[:10]} is already taken back by {revert[:10]}"
         return Refusal(said, f"see: git show {revert[:10]}", commits=(revert,))
     tree, conflicts = repo.merge_revert(target.head, update.sha)
     if tree is None:
-        return _conflict(repo, target, conflicts, folder)
+        return _conflict(repo, target, conflicts, layout)
     if tree == repo.tree(target.head):
         said = f"nothing of {update.sha[:10]} is left to take back"
         return Refusal(said, f"see: git log {update.sha[:10]}..")
     before, after, parent = (
-        read(repo.files(commit, folder, ".py")) for commit in (target.head, tree, update.parents[0])
+        read(repo.files(commit, layout)) for commit in (target.head, tree, update.parents[0])
     )
-    return broken(before, after, parent) or _published(repo, target, tree, folder)
+    return broken(before, after, parent) or _published(repo, target, tree, layout)
 
 
 def _since(repo: Repository, target: _Target) -> list[tuple[str, str]]:
@@ -192,12 +193,12 @@ def _orphans(before: Library, after: Library) -> dict[str, tuple[str, ...]]:
 
 
 def _conflict(
-    repo: Repository, target: _Target, conflicts: tuple[str, ...], folder: str
+    repo: Repository, target: _Target, conflicts: tuple[str, ...], layout: Layout
 ) -> Refusal:
     """Later commits changed the same lines: say which, and of which functions."""
     span = (target.head, f"^{target.update.sha}", "--", *conflicts)
     commits = tuple(repo.git("rev-list", *span).text.split())
-    library = read(repo.files(target.head, folder, ".py"))
+    library = read(repo.files(target.head, layout))
     touched = [one.name for one in library.functions if one.path in conflicts]
     functions = tuple(name for name in touched if name in target.functions) or tuple(touched)
     said = f" ({_listed(functions)})" if functions else ""
@@ -211,7 +212,7 @@ def _conflict(
     )
 
 
-def _published(repo: Repository, target: _Target, tree: str, folder: str) -> RolledBack:
+def _published(repo: Repository, target: _Target, tree: str, layout: Layout) -> RolledBack:
     update, run = target.update, target.run
     marks = [
         ("Fnopt-Run", run.name),
@@ -223,10 +224,10 @@ def _published(repo: Repository, target: _Target, tree: str, folder: str) -> Rol
     commit = repo.commit(tree, [target.head], text, sign=True)
     why = f"roll back {update.sha[:10]}"
     if target.branch == run.branch:
-        run.advance(commit, target.head, folder, why)
+        run.advance(commit, target.head, layout, why)
     else:
         journal = _journal(repo)
-        runs.advance(repo, target.branch, commit, target.head, folder, why, journal)
+        runs.advance(repo, target.branch, commit, target.head, layout, why, journal)
     return RolledBack(run.name, target.branch, update.sha, commit, target.functions)
 
 

@@ -24,6 +24,7 @@ from fnopt.history import message
 from fnopt.history.evidence import Evidence
 from fnopt.history.repo import Commit, Repository
 from fnopt.history.worktree import finish, follow, rehearse, require_followable
+from fnopt.library.layout import Layout
 
 BRANCHES = "refs/heads/fnopt/"
 PENDING = "refs/fnopt/pending/"
@@ -110,7 +111,7 @@ class RunBranch:
         self.repo.move(self._pending, commit, self.repo.ref(self._pending), "candidate")
         return Candidate(commit, base, tree, step, text.strip("\n"))
 
-    def publish(self, candidate: Candidate, text: str, folder: str, *, keep: bool) -> str:
+    def publish(self, candidate: Candidate, text: str, layout: Layout, *, keep: bool) -> str:
         """Publish a judged candidate with its final message; returns the update's commit.
 
         Unless ``keep``, its revert is right behind it and moves with it. Raises GitStateError when
@@ -118,13 +119,13 @@ class RunBranch:
         """
         update = self.repo.commit(candidate.tree, [candidate.base], text, sign=True)
         new = update if keep else self._reverted(update, candidate.base, text)
-        self.advance(new, candidate.base, folder, f"step {candidate.step}")
+        self.advance(new, candidate.base, layout, f"step {candidate.step}")
         self._drop(candidate.commit)
         return update
 
-    def advance(self, new: str, old: str, folder: str, why: str) -> None:
+    def advance(self, new: str, old: str, layout: Layout, why: str) -> None:
         """Move the branch from ``old`` to ``new``; a working tree that shows it follows."""
-        advance(self.repo, self.branch, new, old, folder, why, self._journal)
+        advance(self.repo, self.branch, new, old, layout, why, self._journal)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -184,7 +185,7 @@ class RunBranch:
 
 
 def advance(
-    repo: Repository, branch: str, new: str, old: str, folder: str, why: str, journal: Path
+    repo: Repository, branch: str, new: str, old: str, layout: Layout, why: str, journal: Path
 ) -> None:
     """Move a branch by compare-and-swap; the clean working trees that show it follow.
 
@@ -192,7 +193,7 @@ def advance(
     """
     worktrees = repo.worktrees(branch)
     for worktree in worktrees:
-        require_followable(repo, worktree, folder, old, new)
+        require_followable(repo, worktree, layout, old, new)
     if worktrees:
         _note(journal, old=old, new=new)
     try:

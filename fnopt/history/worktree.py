@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fnopt.errors import GitStateError
 from fnopt.history.repo import Repository
+from fnopt.library.layout import Layout
 
 MEND = "commit or stash those changes, or check out another branch"
 
@@ -24,12 +25,14 @@ class Change:
     after: str | None
 
 
-def require_followable(repo: Repository, worktree: Path, folder: str, old: str, new: str) -> None:
+def require_followable(
+    repo: Repository, worktree: Path, layout: Layout, old: str, new: str
+) -> None:
     """Raise GitStateError if :func:`follow` could lose anything. Takes no lock.
 
     Ignored files count where a new file goes: ``git read-tree`` would overwrite them.
     """
-    require_clean(repo, worktree, folder)
+    require_clean(repo, worktree, layout)
     added = [change.path for change in changes(repo, old, new) if change.before is None]
     blocked = [path for path in added if _lies_there(worktree / path)]
     if blocked:
@@ -44,9 +47,9 @@ def rehearse(repo: Repository, worktree: Path, old: str, new: str) -> None:
         raise GitStateError(f"{worktree} cannot follow the branch: {answer.complaint}", MEND)
 
 
-def require_clean(repo: Repository, worktree: Path, folder: str) -> None:
+def require_clean(repo: Repository, worktree: Path, layout: Layout) -> None:
     """Raise GitStateError if a working tree has changes that following could lose."""
-    dirty = repo.changes_in(worktree, folder)
+    dirty = repo.changes_in(worktree, layout)
     if dirty:
         raise _refusal(worktree, "not clean", dirty)
 

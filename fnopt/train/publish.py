@@ -75,7 +75,7 @@ def publish(run: Run, candidate: Candidate, judged: Judged, usage: Usage) -> Kep
     said = f"step {candidate.step}: {verdict.outcome}"
     run.branch.evidence.write({_path(candidate.step): document}, judged.evaluations, said)
     text = _final_message(run, candidate, update, why)
-    commit = run.branch.publish(candidate, text, run.folder, keep=kept)
+    commit = run.branch.publish(candidate, text, run.layout, keep=kept)
     update = replace(update, commit=commit, revert=None if kept else run.branch.head())
     return Kept(update) if kept else Reverted(update)
 

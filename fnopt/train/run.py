@@ -11,6 +11,7 @@ from fnopt.evaluate.gate import Gate
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.library.function import Library, read
+from fnopt.library.layout import Layout
 from fnopt.prose import Prose
 from fnopt.records import Evaluation, Task
 from fnopt.train.budget import Budget
@@ -50,7 +51,7 @@ class Run:
     """One run. ``say`` is told in a few words what happens now."""
 
     branch: RunBranch
-    folder: str
+    layout: Layout
     train: Sequence[Task]
     judging: Judging
     evaluator: Evaluator
@@ -73,7 +74,7 @@ class Run:
 
     def base(self, commit: str) -> Base:
         """The library at a commit."""
-        return Base(commit, library_at(self.repo, commit, self.folder))
+        return Base(commit, library_at(self.repo, commit, self.layout))
 
     def evaluate(self, library: Library, split: str, tasks: Sequence[Task]) -> Evaluation:
         """Score a library on tasks of a split, from the cache where nothing could differ."""
@@ -88,6 +89,6 @@ class Run:
             self.branch.evidence.write({"run.json": start}, (), f"begin {self.branch.name}")
 
 
-def library_at(repo: Repository, commit: str, folder: str) -> Library:
-    """The library in a folder at a commit; files that are not Python take no part."""
-    return read(repo.files(commit, folder, ".py"))
+def library_at(repo: Repository, commit: str, layout: Layout) -> Library:
+    """The library at a commit."""
+    return read(repo.files(commit, layout))

@@ -11,8 +11,11 @@ import pytest
 
 from fnopt.errors import GitStateError
 from fnopt.history.repo import Repository
+from fnopt.library.layout import Layout
 
 from .conftest import Git, run_git
+
+LAYOUT = Layout.of("functions")
 
 
 def footprint(work: Path) -> tuple[bytes, str, dict[str, bytes]]:
@@ -238,7 +241,7 @@ def test_a_hooks_environment_does_not_redirect_us(
         assert repo.folder == work / ".git" / "fnopt"
         (blob, *_) = repo.blobs(repo.tree("HEAD")).values()
         assert repo.read(blob)
-        assert repo.changes_in(work, "functions") == []
+        assert repo.changes_in(work, LAYOUT) == []
 
 
 @pytest.mark.parametrize("rev", ["nope", "--all", "-x", "", "HEAD:functions", "a\nb", "main..main"])
@@ -387,11 +390,11 @@ def test_changes_in_leaves_the_index_alone(work: Path, git: Git, repo: Repositor
     """Looking for changes does not even refresh the index; renames name both paths."""
     os.utime(work / "functions" / "words.py", (1, 1))
     before = (work / ".git" / "index").read_bytes()
-    assert repo.changes_in(work, "functions") == []
+    assert repo.changes_in(work, LAYOUT) == []
     assert (work / ".git" / "index").read_bytes() == before
     git("mv", "functions/words.py", "functions/terms.py")
     (work / "notes.txt").touch()
-    assert repo.changes_in(work, "functions") == ["functions/terms.py", "functions/words.py"]
+    assert repo.changes_in(work, LAYOUT) == ["functions/terms.py", "functions/words.py"]
 
 
 def test_a_deleted_worktree_shows_nothing(git: Git, repo: Repository, tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from fnopt.history.rollback import Refusal, RolledBack, broken, roll_back, taken
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import updates
 from fnopt.library.function import read
+from fnopt.library.layout import Layout
 
 from .conftest import Git
 
-FOLDER = "functions"
+LAYOUT = Layout.of("functions")
 
 
 def defined(name: str, body: str = "return 1", above: str = "") -> bytes:
@@ -40,7 +41,7 @@ def publish(
         ],
     )
     tree = run.repo.write_tree(run.repo.tree(run.head()), files)
-    return run.publish(run.pend(tree, step, text), text, FOLDER, keep=keep)
+    return run.publish(run.pend(tree, step, text), text, LAYOUT, keep=keep)
 
 
 def add(run: RunBranch, step: int, name: str, body: str = "return 1", above: str = "") -> str:
@@ -51,7 +52,7 @@ def add(run: RunBranch, step: int, name: str, body: str = "return 1", above: str
 
 def done(repo: Repository, rev: str) -> RolledBack:
     """The roll-back, which must succeed."""
-    outcome = roll_back(repo, rev, FOLDER)
+    outcome = roll_back(repo, rev, LAYOUT)
     assert isinstance(outcome, RolledBack), outcome
     return outcome
 
@@ -59,7 +60,7 @@ def done(repo: Repository, rev: str) -> RolledBack:
 def refused(repo: Repository, rev: str) -> Refusal:
     """The refusal, which must come, and leave every reference where it was."""
     before = repo.refs("refs/")
-    outcome = roll_back(repo, rev, FOLDER)
+    outcome = roll_back(repo, rev, LAYOUT)
     assert isinstance(outcome, Refusal), outcome
     assert repo.refs("refs/") == before
     assert "\n" not in outcome.message + outcome.mend
@@ -68,7 +69,7 @@ def refused(repo: Repository, rev: str) -> Refusal:
 
 
 def paths(repo: Repository, rev: str) -> list[str]:
-    return sorted(repo.blobs(rev, FOLDER))
+    return sorted(repo.blobs(rev, *LAYOUT.roots))
 
 
 def test_just_this_update_goes(repo: Repository, run: RunBranch) -> None:
@@ -136,7 +137,7 @@ def test_a_working_tree_with_changes_is_left_alone(
     (work / "functions" / "words.py").write_text("mine\n")
     head = run.head()
     with pytest.raises(GitStateError, match="not clean"):
-        roll_back(repo, first, FOLDER)
+        roll_back(repo, first, LAYOUT)
     assert run.head() == head
     assert (work / "functions" / "words.py").read_text() == "mine\n"
 
@@ -228,7 +229,7 @@ def test_only_updates_of_a_run(repo: Repository, run: RunBranch, rev: str) -> No
     first = add(run, 1, "f1")
     done(repo, first)
     with pytest.raises(UsageError, match=r"no update of a run|roll-back itself"):
-        roll_back(repo, rev, FOLDER)
+        roll_back(repo, rev, LAYOUT)
 
 
 def test_a_squash_of_updates(git: Git, repo: Repository, run: RunBranch) -> None:
@@ -237,7 +238,7 @@ def test_a_squash_of_updates(git: Git, repo: Repository, run: RunBranch) -> None
     git("merge", "-q", "--squash", "fnopt/r")
     git("commit", "-qF", ".git/SQUASH_MSG")
     with pytest.raises(UsageError, match="squashed"):
-        roll_back(repo, "main", FOLDER)
+        roll_back(repo, "main", LAYOUT)
 
 
 def test_an_update_on_no_branch_of_ours(git: Git, repo: Repository, run: RunBranch) -> None:
@@ -246,7 +247,7 @@ def test_an_update_on_no_branch_of_ours(git: Git, repo: Repository, run: RunBran
     git("branch", "keep", "fnopt/r")
     git("branch", "-qD", "fnopt/r")
     with pytest.raises(GitStateError, match="neither on the branch"):
-        roll_back(repo, first, FOLDER)
+        roll_back(repo, first, LAYOUT)
 
 
 def test_a_held_run(work: Path, repo: Repository, run: RunBranch) -> None:
@@ -254,7 +255,7 @@ def test_a_held_run(work: Path, repo: Repository, run: RunBranch) -> None:
     first = add(run, 1, "f1")
     held = pytest.raises(GitStateError, match="held")
     with Repository(work) as other, RunBranch(other, "r").lock(), held:
-        roll_back(repo, first, FOLDER)
+        roll_back(repo, first, LAYOUT)
 
 
 BASE = {"f/a.py": b"def a() -> int:\n    return 1\n"}

@@ -16,10 +16,11 @@ from fnopt.errors import FnoptError, GitStateError, UsageError
 from fnopt.history import message, runs
 from fnopt.history.repo import Repository
 from fnopt.history.runs import Candidate, RunBranch
+from fnopt.library.layout import Layout
 
 from .conftest import Git
 
-FOLDER = "functions"
+LAYOUT = Layout.of("functions")
 TRAILERS = [("Fnopt-Run", "r"), ("Fnopt-Step", "1"), ("Fnopt-Verdict", "kept")]
 TEXT = message.compose("feat(functions): add new", "Why.", TRAILERS)
 
@@ -44,7 +45,7 @@ def test_a_kept_update_is_published(git: Git, run: RunBranch) -> None:
     """The branch gains the update with its final message, and nothing else moves."""
     before = state(git)
     made = candidate(run)
-    update = run.publish(made, TEXT, FOLDER, keep=True)
+    update = run.publish(made, TEXT, LAYOUT, keep=True)
     assert run.head() == update
     (found,) = run.repo.log(update, f"^{made.base}")
     assert (found.tree, found.parents, found.message) == (made.tree, (made.base,), TEXT.strip())
@@ -55,7 +56,7 @@ def test_a_kept_update_is_published(git: Git, run: RunBranch) -> None:
 def test_a_lost_update_stands_with_its_revert_right_behind(run: RunBranch) -> None:
     """Update and revert appear together; the tree is the base's again."""
     made = candidate(run)
-    update = run.publish(made, TEXT, FOLDER, keep=False)
+    update = run.publish(made, TEXT, LAYOUT, keep=False)
     revert, found = run.repo.log(run.head(), f"^{made.base}")
     assert found.sha == update
     assert revert.parents == (update,)
@@ -70,7 +71,7 @@ def test_a_lost_update_stands_with_its_revert_right_behind(run: RunBranch) -> No
 
 def test_publication_is_one_step_in_the_branchs_own_log(git: Git, run: RunBranch) -> None:
     """The reflog shows one move from the base past the revert."""
-    run.publish(candidate(run), TEXT, FOLDER, keep=False)
+    run.publish(candidate(run), TEXT, LAYOUT, keep=False)
     moves = git("reflog", "--format=%gs", "refs/heads/fnopt/r").splitlines()
     assert moves == ["fnopt: step 1", "fnopt: start run r"]
 
@@ -81,7 +82,7 @@ def test_published_commits_are_signed_where_configured(git: Git, run: RunBranch)
     git("config", "commit.gpgsign", "true")
     git("config", "gpg.program", "false")
     with pytest.raises(GitStateError, match="could not sign"):
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     assert run.head() == made.base
     assert run.pending() == made
 
@@ -92,7 +93,7 @@ def test_nothing_is_published_over_somebodys_commit(git: Git, run: RunBranch) ->
     other = run.repo.commit(run.repo.tree(made.base), [made.base], "by a person")
     git("update-ref", run.branch, other)
     with pytest.raises(GitStateError, match="could not be moved"):
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     assert run.head() == other
     assert run.pending() is None
     assert run.repo.refs("refs/fnopt/pending/") == {}
@@ -107,7 +108,7 @@ def test_a_pending_candidate_comes_back_whole(run: RunBranch) -> None:
 def test_a_candidate_that_is_already_published_is_dropped(git: Git, run: RunBranch) -> None:
     """A crash between the branch and the pending reference publishes nothing twice."""
     made = candidate(run)
-    update = run.publish(made, TEXT, FOLDER, keep=True)
+    update = run.publish(made, TEXT, LAYOUT, keep=True)
     git("update-ref", "refs/fnopt/pending/r", made.commit)
     assert run.pending() is None
     assert run.head() == update
@@ -128,11 +129,11 @@ def test_the_clean_working_tree_follows(work: Path, git: Git, run: RunBranch) ->
     (work / "notes.txt").write_text("mine")
     os.utime(work / "functions" / "words.py", (1, 1))
     made = pend(run, {"functions/new.py": b"n\n", "functions/words.py": b"revised\n"})
-    run.publish(made, TEXT, FOLDER, keep=True)
+    run.publish(made, TEXT, LAYOUT, keep=True)
     assert (work / "functions" / "words.py").read_bytes() == b"revised\n"
     assert (work / "functions" / "new.py").read_bytes() == b"n\n"
     assert git("status", "--porcelain") == "?? notes.txt"
-    run.publish(pend(run, {"functions/new.py": None}), TEXT, FOLDER, keep=True)
+    run.publish(pend(run, {"functions/new.py": None}), TEXT, LAYOUT, keep=True)
     assert not (work / "functions" / "new.py").exists()
     assert git("status", "--porcelain") == "?? notes.txt"
 
@@ -140,7 +141,7 @@ def test_the_clean_working_tree_follows(work: Path, git: Git, run: RunBranch) ->
 def test_a_linked_working_tree_follows(git: Git, run: RunBranch, tmp_path: Path) -> None:
     """The branch may be checked out elsewhere; here nothing changes."""
     git("worktree", "add", "-q", str(tmp_path / "linked"), "fnopt/r")
-    run.publish(candidate(run), TEXT, FOLDER, keep=True)
+    run.publish(candidate(run), TEXT, LAYOUT, keep=True)
     assert (tmp_path / "linked" / "functions" / "new.py").is_file()
     assert git("-C", str(tmp_path / "linked"), "status", "--porcelain") == ""
     assert git("status", "--porcelain") == ""
@@ -199,7 +200,7 @@ def test_a_working_tree_that_cannot_follow_stops_everything(
     files = {path: path.read_bytes() for path in (work / "functions").iterdir()}
     before = git("show-ref"), git("--no-optional-locks", "status", "--porcelain")
     with pytest.raises(GitStateError) as caught:
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     assert caught.value.mend
     assert (git("show-ref"), git("--no-optional-locks", "status", "--porcelain")) == before
     assert {path: path.read_bytes() for path in (work / "functions").iterdir()} == files
@@ -214,7 +215,7 @@ def test_a_file_in_the_way_outside_the_functions_folder(
     (work / "notes.txt").write_text("mine")
     made = pend(run, {"notes.txt": b"theirs"})
     with pytest.raises(GitStateError, match=r"notes\.txt"):
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     assert (work / "notes.txt").read_text() == "mine"
     assert run.head() == made.base
 
@@ -270,7 +271,7 @@ def test_recovery_is_done_once_only(work: Path, git: Git, run: RunBranch) -> Non
     """A crash after the working tree followed leaves a journal that does nothing."""
     git("checkout", "-q", "fnopt/r")
     made = candidate(run)
-    update = run.publish(made, TEXT, FOLDER, keep=True)
+    update = run.publish(made, TEXT, LAYOUT, keep=True)
     journal = work / ".git" / "fnopt" / "r.journal"
     journal.write_text(json.dumps({"old": made.base, "new": update}))
     (work / "functions" / "new.py").write_text("my work\n")
@@ -317,9 +318,9 @@ def test_stale_locks_of_the_runs_own_references_go(work: Path, run: RunBranch) -
     for lock in [*ours, *theirs]:
         lock.touch()
     with pytest.raises(GitStateError):
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     with run.lock():
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
     assert not any(lock.exists() for lock in ours)
     assert all(lock.exists() for lock in theirs)
 
@@ -367,7 +368,7 @@ def test_locks_of_our_killed_move_go(name: str, work: Path, git: Git, run: RunBr
     left = leave(work, json.dumps({"old": made.base, "new": made.commit}), name)
     with run.lock():
         assert not left.exists()
-        run.publish(made, TEXT, FOLDER, keep=True)
+        run.publish(made, TEXT, LAYOUT, keep=True)
 
 
 HOLDER = """

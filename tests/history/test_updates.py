@@ -10,10 +10,11 @@ from fnopt.history import message
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import Update, format_cost, parse_cost, updates
+from fnopt.library.layout import Layout
 
 from .conftest import Git
 
-FOLDER = "functions"
+LAYOUT = Layout.of("functions")
 
 
 def text(step: int, verdict: str = "kept; better", body: str = "Why.") -> str:
@@ -39,7 +40,7 @@ def publish(run: RunBranch, step: int, *, keep: bool = True, body: str = "Why.")
     files = {f"functions/f{step}.py": b"def f(): ...\n"}
     tree = run.repo.write_tree(run.repo.tree(run.head()), files)
     said = text(step, "kept; better" if keep else "reverted; no better", body)
-    return run.publish(run.pend(tree, step, said), said, FOLDER, keep=keep)
+    return run.publish(run.pend(tree, step, said), said, LAYOUT, keep=keep)
 
 
 def refuse(run: RunBranch, step: int) -> None:
@@ -146,7 +147,7 @@ def test_a_persons_roll_back_stands_in_its_place(run: RunBranch) -> None:
     said = message.revert(text(1), kept, trailers)
     base = run.repo.tree(f"{kept}^")
     back = run.repo.commit(base, [kept], said)
-    run.advance(back, kept, FOLDER, "rollback")
+    run.advance(back, kept, LAYOUT, "rollback")
     publish(run, 2)
     found = [(u.step, u.action, u.commit, u.revert) for u in updates(run)]
     assert found == [
@@ -184,7 +185,7 @@ def test_commits_of_people_are_no_updates(run: RunBranch) -> None:
     spoilt = "s\n\nFnopt-Step: many\nFnopt-Verdict: \nFnopt-Cost: much\nFnopt-Base: n/a"
     for said in ("by hand", "s\n\nReviewed-by: A <a@b>", spoilt):
         commit = run.repo.commit(run.repo.tree("HEAD"), [run.head()], said)
-        run.advance(commit, run.head(), FOLDER, "test")
+        run.advance(commit, run.head(), LAYOUT, "test")
     (only,) = updates(run)
     assert (only.step, only.verdict, only.base, only.tokens, only.cost) == (0, "", None, 0, None)
 

@@ -21,6 +21,7 @@ from fnopt.history.runs import RunBranch
 from fnopt.history.updates import Update
 from fnopt.library.edit import Add
 from fnopt.library.function import Library, read
+from fnopt.library.layout import Layout
 from fnopt.library.proposal import Proposal
 from fnopt.models.client import Reply, Request, ToolCall
 from fnopt.models.scripted import Scripted
@@ -292,7 +293,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
     bench = Bench(ToolsAgent(setup), sandbox("process", 20.0), Checked(exact))
     run = Run(
         branch=branch,
-        folder="functions",
+        layout=Layout.of("functions"),
         train=tasks("train"),
         judging=Judging(Paired(), "val", tasks("val"), screened=False),
         evaluator=Evaluator(bench, Store(None)),

@@ -1,0 +1,98 @@
+"""Which files of a repository are its library, and where does a new function go?
+
+``library.functions`` is one folder, or a list of folders, files and globs for a layout that is
+there already. Paths are relative to the top of the repository, with ``/`` between their parts.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+_MAGIC = re.compile(r"[*?\[]")
+SUFFIX = ".py"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """``patterns`` in their order: the last that matches a path decides, ``!`` takes out.
+
+    In a glob ``*`` and ``?`` stay within one folder, ``**`` is any number of folders.
+    """
+
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, functions: str | Iterable[str]) -> Layout:
+        """The layout that ``library.functions`` says."""
+        return cls((functions,) if isinstance(functions, str) else tuple(functions))
+
+    def holds(self, path: str) -> bool:
+        """Whether the file is one of the library's."""
+        held = False
+        for pattern in self.patterns if path.endswith(SUFFIX) else ():
+            takes = not pattern.startswith("!")
+            if takes is not held and _matches(path, pattern.removeprefix("!")):
+                held = takes
+        return held
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """The folders and files below which all of it lies; ``""`` is the whole repository."""
+        found = sorted({_fixed(one) for one in self.patterns if not one.startswith("!")})
+        if "" in found:
+            return ("",)
+        return tuple(one for one in found if not any(_below(one, other) for other in found))
+
+    @cached_property
+    def home(self) -> str:
+        """Where a new function's file goes: the first folder whose modules are of the library.
+
+        Where there is none, the first file: new functions go into it.
+        """
+        fixed = [_fixed(one) for one in self.patterns if not one.startswith("!")]
+        folders = [one for one in fixed if self.holds(f"{one}/_{SUFFIX}".removeprefix("/"))]
+        return next(iter([*folders, *(one for one in fixed if one.endswith(SUFFIX))]), fixed[0])
+
+    def __str__(self) -> str:
+        folders = ("" if _is_file(one) else "/" for one in self.patterns)
+        return ", ".join(f"{one}{end}" for one, end in zip(self.patterns, folders, strict=True))
+
+
+def _is_file(pattern: str) -> bool:
+    return pattern.endswith(SUFFIX)
+
+
+def _fixed(pattern: str) -> str:
+    """The folders of a pattern up to its first glob; all of it where there is none."""
+    magic = _MAGIC.search(pattern)
+    if magic is None:
+        return pattern.strip("/")
+    return pattern[: magic.start()].rpartition("/")[0]
+
+
+def _below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/")
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a pattern takes the path; a folder stands for all that is in it."""
+    if _MAGIC.search(pattern) is None:
+        return path == pattern if _is_file(pattern) else _below(path, pattern)
+    if not _is_file(pattern):
+        pattern = f"{pattern.strip('/')}/**/*{SUFFIX}"
+    return _fits(path.split("/"), pattern.split("/"))
+
+
+def _fits(parts: list[str], globs: list[str]) -> bool:
+    match globs:
+        case []:
+            return not parts
+        case ["**", *rest]:
+            return any(_fits(parts[start:], rest) for start in range(len(parts) + 1))
+        case [glob, *rest]:
+            return bool(parts) and fnmatch.fnmatchcase(parts[0], glob) and _fits(parts[1:], rest)
+    raise AssertionError("BUG: a list has a beginning or none")
