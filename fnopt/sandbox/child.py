@@ -56,9 +56,15 @@ def limit(limits: Mapping[str, tuple[int, int]]) -> None:
 
 
 class LibraryFinder:
-    """Finds and loads the library's modules from their text, before anything installed."""
+    """Finds and loads the library's modules from their text, before anything installed.
+
+    ``src/tools/dates.py`` is ``src.tools.dates``; code that was written to run from ``src`` calls
+    it ``tools.dates``, which is the same module here.
+    """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.short: dict[str, str] = {}
+        self.specs: dict[str, importlib.machinery.ModuleSpec | None] = {}
         self.files = {self._module(path): (path, text) for path, text in files.items()}
         parents = {name.rpartition(".")[0] for name in self.files}
         self.folders = {
@@ -77,7 +83,7 @@ class LibraryFinder:
         if name not in self.files and name not in self.folders:
             if name.partition(".")[0] == "fnopt":
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-            return None
+            return self._shortened(name)
         origin = self.files[name][0] if name in self.files else None
         package = name in self.folders or str(origin).endswith("/__init__.py")
         loader: Any = self  # by duck: importlib.abc would cost more than all other imports
@@ -85,12 +91,35 @@ class LibraryFinder:
         spec.has_location = origin is not None
         return spec
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
-        """None: the import system makes the module as usual."""
+    def _shortened(self, name: str) -> importlib.machinery.ModuleSpec | None:
+        """A spec for a module that is called without the folders above it; else None."""
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            return None
+        if not self.short:
+            for whole in sorted(self.files.keys() | self.folders):
+                parts = whole.split(".")
+                for start in range(1, len(parts)):
+                    self.short.setdefault(".".join(parts[start:]), whole)
+        if name not in self.short:
+            return None
+        loader: Any = self
+        package = self.short[name] in self.folders
+        return importlib.machinery.ModuleSpec(name, loader, is_package=package)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        """The module that a shortened name means; None for others, which are made as usual."""
+        if spec.name in self.files or spec.name not in self.short:
+            return None
+        module = importlib.import_module(self.short[spec.name])
+        self.specs[spec.name] = module.__spec__
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module's text in its namespace."""
-        if module.__name__ in self.files:
+        """Run the module's text in its namespace, once, whatever it was called."""
+        given = module.__spec__
+        if given is not None and given.name in self.specs:
+            module.__spec__ = self.specs[given.name]
+        elif module.__name__ in self.files:
             path, text = self.files[module.__name__]
             exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)
 

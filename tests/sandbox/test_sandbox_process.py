@@ -49,6 +49,26 @@ def test_modules_import_each_other(box: Sandbox) -> None:
     assert outcome.result == 10, outcome.error
 
 
+def test_modules_are_called_without_the_folders_above(box: Sandbox) -> None:
+    """Code that runs from ``src`` is found by its names from there, as the same modules."""
+    files = {
+        "src/app/dates.py": b"class Year(int):\n    pass\n",
+        "src/app/ages.py": (
+            b"import app.dates\nfrom app import dates as short\nfrom src.app.dates import Year\n"
+            b"def f() -> list:\n    from . import dates\n    return [app.dates.Year is Year,"
+            b" short is dates, __name__, dates.__spec__.name]\n"
+        ),
+    }
+    outcome = box.call(files, "src.app.ages", "f", {})
+    assert outcome.result == [True, True, "src.app.ages", "src.app.dates"], outcome.error
+
+
+def test_a_shortened_name_is_never_the_standard_librarys(box: Sandbox) -> None:
+    """``functions/json.py`` is ``functions.json``; ``json`` stays what it is everywhere."""
+    files = {"functions/json.py": b"def f() -> str:\n    import json\n    return json.dumps([1])\n"}
+    assert box.call(files, "functions.json", "f", {}).result == "[1]"
+
+
 def test_library_goes_before_installed_packages(box: Sandbox) -> None:
     """A library folder that is named like an installed package is still the library."""
     files = {"hypothesis/one.py": b"def f():\n    return __file__\n"}
