@@ -57,7 +57,7 @@ def scaffold(root: Path, config: Config, source: str | None, prose: Prose) -> li
     source = config.tasks.source if place else source
     made = [
         File(place, "kept") if place else _write(root, FILE, _config(prose, functions, source)),
-        _home(root, Layout.of(functions).home),
+        *_home(root, Layout.of(functions)),
     ]
     if source is None and config.tasks.source is None:
         made.append(_folder(root, "tasks", "README.md", prose.render("scaffold-tasks.md")))
@@ -98,11 +98,14 @@ def _requirement(config: Config, source: str | None) -> str:
     return f"fnopt[{extras}]~={__version__}" if extras else f"fnopt~={__version__}"
 
 
-def _home(root: Path, home: str) -> File:
-    """Where new functions go: a folder, or the one module that the library is."""
-    if home.endswith(SUFFIX):
-        return _write(root, home, "")
-    return _folder(root, home, ".gitkeep", "")
+def _home(root: Path, layout: Layout) -> list[File]:
+    """Where new functions go, if the configuration names it: a folder, or one module."""
+    home = layout.home()
+    if not home:
+        return []
+    return [
+        _write(root, home, "") if home.endswith(SUFFIX) else _folder(root, home, ".gitkeep", "")
+    ]
 
 
 def _folder(root: Path, folder: str, file: str, text: str) -> File:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,15 +48,17 @@ class Layout:
             return ("",)
         return tuple(one for one in found if not any(_below(one, other) for other in found))
 
-    @cached_property
-    def home(self) -> str:
-        """Where a new function's file goes: the first folder whose modules are of the library.
+    def home(self, files: Iterable[str] = ()) -> str | None:
+        """Where a new function's file goes: a folder whose new modules would be of the library.
 
-        Where there is none, the first file: new functions go into it.
+        It is the first that the patterns name as it is; else the one with most of the library's
+        ``files``; else, of a library that is one file, that file; else None.
         """
         fixed = [_fixed(one) for one in self.patterns if not one.startswith("!")]
-        folders = [one for one in fixed if self.holds(f"{one}/_{SUFFIX}".removeprefix("/"))]
-        return next(iter([*folders, *(one for one in fixed if one.endswith(SUFFIX))]), fixed[0])
+        crowd = Counter(path.rpartition("/")[0] for path in sorted(files) if self.holds(path))
+        folders = [*fixed, *(folder for folder, _ in crowd.most_common())]
+        homes = [one for one in folders if self.holds(f"{one}/new{SUFFIX}".removeprefix("/"))]
+        return next(iter([*homes, *(one for one in fixed if one.endswith(SUFFIX))]), None)
 
     def __str__(self) -> str:
         folders = ("" if _is_file(one) else "/" for one in self.patterns)

@@ -7,8 +7,9 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fnopt.library.edit import Edit, Remove, apply
+from fnopt.library.edit import Add, Edit, Remove, apply
 from fnopt.library.function import Library
+from fnopt.library.layout import Layout
 from fnopt.library.policy import new_faults
 from fnopt.library.proposal import Proposal
 from fnopt.records import Fault, Task
@@ -22,18 +23,18 @@ SHORTEST_ANSWER = 4  # characters; shorter ones turn up by chance
 class Screen:
     """What a library's configuration and training tasks demand of every edit."""
 
-    folder: str
+    layout: Layout
     packages: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, folder: str, packages: Sequence[str], locked: Sequence[str], train: Iterable[Task]
+        cls, layout: Layout, packages: Sequence[str], locked: Sequence[str], train: Iterable[Task]
     ) -> Screen:
         """A screen that knows the training tasks' answers."""
         answers = tuple({task.answer.strip() for task in train})
-        return cls(folder, tuple(packages), tuple(locked), answers)
+        return cls(layout, tuple(packages), tuple(locked), answers)
 
     def apply(self, library: Library, proposal: Proposal) -> Library | tuple[Fault, ...]:
         """The library after a proposal, or the faults for which it is refused."""
@@ -41,7 +42,10 @@ class Screen:
         for edit in proposal.edits:
             if faults := self._may_edit(library, edit):
                 return faults
-            edited = apply(after, edit, self.folder)
+            home = self.layout.home(after.files)
+            if home is None and isinstance(edit, Add):
+                return (_homeless(edit),)
+            edited = apply(after, edit, home or "")
             if not isinstance(edited, Library):
                 return edited
             after = edited
@@ -75,6 +79,11 @@ class Screen:
             if not isinstance(edit, Remove)
             and len(carried := _literals(edit.code) & _long(self.answers)) > MOST_ANSWERS
         )
+
+
+def _homeless(edit: Add) -> Fault:
+    message = f"library.functions names no folder for the file of {edit.name}"
+    return Fault("no-home", message, "add a folder to library.functions", edit.name)
 
 
 def _long(answers: Iterable[str]) -> set[str]:

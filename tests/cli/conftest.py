@@ -16,6 +16,7 @@ from fnopt.cli.main import run
 from fnopt.history import message
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import format_cost
+from fnopt.library.layout import Layout
 
 WORDS = b'''"""Words."""
 
@@ -124,7 +125,7 @@ def publish(
         ],
     )
     tree = run.repo.write_tree(run.repo.tree(run.head()), {f"functions/{name}.py": code})
-    return run.publish(run.pend(tree, step, text), text, "functions", keep=keep)
+    return run.publish(run.pend(tree, step, text), text, Layout.of("functions"), keep=keep)
 
 
 def refuse(run: RunBranch, step: int, name: str, reason: str = "no docstring") -> None:

@@ -40,11 +40,19 @@ def test_which_files_are_held(functions: str | tuple[str, ...], path: str, held:
         (("tools.py",), "tools.py"),
         (("**/*.py",), ""),
         (("tools.py", "more"), "more"),
+        (("src/*/tools/*.py",), None),
     ],
 )
-def test_where_new_functions_go(functions: str | tuple[str, ...], home: str) -> None:
+def test_where_new_functions_go(functions: str | tuple[str, ...], home: str | None) -> None:
     """Into the first folder whose new module would be the library's; else into the first file."""
-    assert Layout.of(functions).home == home
+    assert Layout.of(functions).home() == home
+
+
+def test_new_functions_go_where_most_are() -> None:
+    """Where the patterns name no folder as it is."""
+    layout = Layout.of(("src/*/tools/*.py",))
+    files = ["src/a/tools/x.py", "src/b/tools/x.py", "src/b/tools/y.py", "src/c/x.py"]
+    assert layout.home(files) == "src/b/tools"
 
 
 def test_the_roots_hold_no_folder_twice() -> None:

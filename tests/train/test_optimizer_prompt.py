@@ -298,7 +298,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
         judging=Judging(Paired(), "val", tasks("val"), screened=False),
         evaluator=Evaluator(bench, Store(None)),
         optimizer=Optimizer(thinker, Prose(), Voice("big", native_tools=False)),
-        screen=Screen.of("functions", (), (), tasks("train")),
+        screen=Screen.of(Layout.of("functions"), (), (), tasks("train")),
         budget=Budget(Limits(), Usage()),
         prose=Prose(),
         stops=Stops(9, 9),

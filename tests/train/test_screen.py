@@ -6,6 +6,7 @@ import pytest
 
 from fnopt.library.edit import Add, Edit, Remove, Revise
 from fnopt.library.function import Library, read
+from fnopt.library.layout import Layout
 from fnopt.library.proposal import Proposal
 from fnopt.records import Fault, Task
 from fnopt.train.screen import Screen
@@ -30,7 +31,7 @@ def code(name: str, body: str = "") -> str:
 
 def screen(*locked: str, answers: tuple[str, ...] = ANSWERS) -> Screen:
     tasks = [Task(str(at), "?", f" {answer}\n") for at, answer in enumerate(answers)]
-    return Screen.of("functions", (), locked, tasks)
+    return Screen.of(Layout.of("functions"), (), locked, tasks)
 
 
 def apply(*edits: Edit, by: Screen | None = None) -> Library | tuple[Fault, ...]:
