@@ -18,6 +18,9 @@ from fnopt.library.links import absolute, dotted_names, import_links, links
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
 
+_READERS = (b"__doc__", b"getdoc", b"inspect", b"doctest", b"help(", b"vars(", b"__dict__")
+"""What code must say to read a docstring."""
+
 Place = tuple[str, int]
 """A statement of the library: its path and its index among the module's statements."""
 
@@ -136,14 +139,24 @@ def places_of(library: Library, name: str) -> tuple[Place, ...]:
 def closure_digest(library: Library, name: str) -> str:
     """SHA-256 of everything that could change what ``name`` does, or the import of its module.
 
-    Layout and comments do not count. Raises KeyError when the library has no such function.
+    Layout and comments do not count, nor do docstrings of others that no code reads. Raises
+    KeyError when the library has no such function.
     """
+    own = set(places_of(library, name))
+    places = sorted(closure(library, name))
+    sources = [_source(library, place) for place in places]
+    read = any(word in source for source in sources for word in _READERS)
     digest = hashlib.sha256()
-    for path, index in sorted(closure(library, name)):
-        module = library.modules[path]
-        source = of_source(module.source(module.statements[index]))
-        digest.update(f"{module.name} {source};".encode("utf-8", "surrogateescape"))
+    for place, source in zip(places, sources, strict=True):
+        known = of_source(source, docstrings=read or place in own)
+        module = library.modules[place[0]].name
+        digest.update(f"{module} {known};".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _source(library: Library, place: Place) -> bytes:
+    module = library.modules[place[0]]
+    return module.source(module.statements[place[1]])
 
 
 def closure(library: Library, name: str) -> frozenset[Place]:

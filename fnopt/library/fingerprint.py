@@ -12,13 +12,14 @@ from functools import lru_cache
 
 from fnopt.library.source import Text, parse
 
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
-def fingerprint(node: ast.AST, *, called: str | None = None) -> str:
+def fingerprint(node: ast.AST, *, called: str | None = None, docstrings: bool = True) -> str:
     """A digest of the tree; with ``called`` every name that equals it counts as one and the same.
 
-    Positions, comments, quoting and the ``u`` prefix do not count; docstrings do.
+    Positions, comments, quoting and the ``u`` prefix do not count; docstrings do if they shall.
     """
     digest = hashlib.sha256()
     stack: list[object] = [node]
@@ -26,6 +27,8 @@ def fingerprint(node: ast.AST, *, called: str | None = None) -> str:
         one = stack.pop()
         if isinstance(one, ast.AST):
             fields = [(name, getattr(one, name, None)) for name in one._fields]
+            if not docstrings and isinstance(one, _DOCUMENTED):
+                fields = [(name, _code(one) if name == "body" else of) for name, of in fields]
             kept = [value for name, value in fields if name not in _IGNORED]
             digest.update(f"({type(one).__name__}:{len(kept)}".encode())
             stack.extend(reversed(kept))
@@ -38,18 +41,24 @@ def fingerprint(node: ast.AST, *, called: str | None = None) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def of_source(source: bytes) -> str:
+def of_source(source: bytes, *, docstrings: bool = True) -> str:
     """The fingerprint of source that parses; of its bytes where it does not stand alone."""
     tree = parse(Text(source), "")
-    return fingerprint(tree) if isinstance(tree, ast.AST) else hashlib.sha256(source).hexdigest()
+    if isinstance(tree, ast.AST):
+        return fingerprint(tree, docstrings=docstrings)
+    return hashlib.sha256(source).hexdigest()
 
 
 def without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
     """A copy of the definition whose body does not open with a docstring."""
-    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
     copied = copy.copy(node)
-    copied.body = body
+    copied.body = _code(node)
     return copied
+
+
+def _code(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
+    """The body behind the docstring."""
+    return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
 
 
 def _primitive(value: object) -> bytes:

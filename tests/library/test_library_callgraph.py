@@ -131,6 +131,34 @@ def test_the_closure_digest_changes_with_what_is_reached(old: str, new: str, cha
 
 
 @pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        ("return _b()", False),
+        ("return _b.__doc__", True),
+        ("return _B().m()", False),
+    ],
+)
+def test_docstrings_of_helpers_count_only_where_they_are_read(body: str, changes: bool) -> None:
+    """What a helper says of itself cannot change a result, unless the code looks at it."""
+    source = f'''
+class _B:
+    """Be."""
+    def m(self):
+        """Old."""
+def _b():
+    """Old."""
+    return 1
+def a():
+    """Answer."""
+    {body}
+'''
+    before, after = library(a=source), library(a=source.replace("Old", "New"))
+    assert (closure_digest(before, "a") != closure_digest(after, "a")) is changes
+    own = library(a=source.replace("Answer", "Reply"))
+    assert closure_digest(before, "a") != closure_digest(own, "a")
+
+
+@pytest.mark.parametrize(
     ("source", "changes"),
     [
         ("def a(): return eval('OTHER')\n", True),
