@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from fnopt.library.concrete import import_line
 from fnopt.library.module import Module, Statement
 from fnopt.library.ownership import users
+from fnopt.library.plan import Plan
 from fnopt.library.scope import Import
+from fnopt.library.site import line_end
 from fnopt.library.splice import Patch
 from fnopt.records import Fault
-
-if TYPE_CHECKING:
-    from fnopt.library.revise import Plan
 
 _LEADING = ("docstring", "future", "import", "other", "constant")
 
@@ -47,14 +45,15 @@ def _wanted(plan: Plan, alias: Import) -> bool | Fault:
     there = module.bound.get(alias.bound, ())
     if any(_offers(module.statements[i], alias) for i in there):
         return False
-    if all(_is_same_package(module.statements[i], alias) for i in there):
-        return True
     name = frozenset({alias.bound})
-    if set(there) <= plan.mine:
+    using = plan.captured(name)
+    if not using and all(_is_same_package(module.statements[i], alias) for i in there):
+        return True
+    if there and set(there) <= plan.mine:
         _make_room(plan, there, alias.bound)
         return True
-    using = users(module, name, plan.name)
-    imported = all(module.statements[i].kind == "import" for i in there)
+    using = using or users(module, name, plan.name)
+    imported = there and all(module.statements[i].kind == "import" for i in there)
     mine = {module.statements[i].name or f"line {module.statements[i].line}" for i in plan.mine}
     if imported and set(using) <= mine and alias.bound not in plan.taken:
         return True  # the later import wins, and nobody else asks for the earlier one
@@ -106,7 +105,7 @@ def _insert(plan: Plan, sources: list[bytes], leading: tuple[str, ...]) -> None:
         at = plan.module.statements[0].above
         plan.patches.append(Patch(at, at, new + b"\n\n"))
         return
-    at = _line_end(plan.module, anchor)
+    at = line_end(plan.module, anchor)
     ended = body[:at].endswith((b"\n", b"\r"))
     before = b"" if ended else b"\n"
     if anchor.kind == "docstring":
@@ -125,14 +124,3 @@ def _anchor(module: Module, leading: tuple[str, ...]) -> Statement | None:
         if one.kind in ("import", "future") or (one.kind == "docstring" and found is None):
             found = one
     return found
-
-
-def _line_end(module: Module, anchor: Statement) -> int:
-    """Behind the line on which the statement ends, whoever else stands on it."""
-    if anchor.alone:
-        return anchor.end
-    last = anchor.last
-    for one in module.statements:
-        if one.line <= last < one.last:
-            last = one.last
-    return module.text.starts[min(last, len(module.text.starts) - 1)]

@@ -33,7 +33,7 @@ def _joined(module: Module, statements: list[Statement]) -> str:
         if text:
             both = one.kind in flat and before in flat
             text += ("" if one.kind == before else "\n") if both else "\n\n"
-        text += _lf(source).rstrip() + "\n"
+        text += _lf(source).rstrip("\n") + "\n"
         before = one.kind
     return text
 

@@ -37,7 +37,7 @@ def excise(text: Text, statements: Iterable[Statement]) -> Text:
     """The text without the statements (alone on their lines) and the comments right above them.
 
     Comments above an import stay: they are mostly about the block. Of the blank lines before and
-    after a gap the longer run stays, and none at either end of the file.
+    after a gap the longer run stays; the file's end stays as it was, with a line end or without.
     """
     spans = sorted((_first(one), one.end) for one in statements)
     pieces: list[bytes] = []
@@ -49,7 +49,13 @@ def excise(text: Text, statements: Iterable[Statement]) -> Text:
     body = pieces[0]
     for piece in pieces[1:]:
         body = _join(body, piece)
-    return text.having(body)
+    ended = text.body.endswith((b"\n", b"\r"))
+    return text.having(body if ended or pieces[-1] else _without_end(body))
+
+
+def _without_end(body: bytes) -> bytes:
+    """Without the last line end."""
+    return body.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _first(statement: Statement) -> int:
@@ -62,7 +68,7 @@ def _join(left: bytes, right: bytes) -> bytes:
     below = blank_lines(after)
     upper, lower = before[: len(before) - above], after[below:]
     if not upper or not lower:
-        return b"".join(upper or lower)
+        return b"".join(lower or (*upper, *after))
     between = before[len(before) - above :] if above >= below else after[:below]
     return b"".join((*upper, *between, *lower))
 
