@@ -55,9 +55,10 @@ def _anchored(module: Module) -> Module | Fault:
 
     try:
         tree = libcst.parse_module(module.text.body.decode("utf-8"))
-        if tree.code.encode("utf-8") != module.text.body:
+        codes = [tree.code_for_node(one).encode("utf-8") for one in tree.body]
+        if _code(tree, codes) != module.text.body:
             return module
-        spans = list(_spans(tree, module.text.body))
+        spans = list(_spans(tree, module.text.body, [len(one) for one in codes]))
     except libcst.ParserSyntaxError as error:
         return _fault(module.path, f"libcst cannot parse line {error.raw_line}", error.raw_line)
     except libcst.CSTValidationError as error:  # ``yield*a``: its nodes want a space there
@@ -69,6 +70,17 @@ def _anchored(module: Module) -> Module | Fault:
         return _fault(module.path, "its statements are not those of Python's parser", None)
     pairs = zip(module.statements, spans, strict=True)
     return replace(module, statements=tuple(_set(module, *pair) for pair in pairs), concrete=True)
+
+
+def _code(tree: cst.Module, codes: Sequence[bytes]) -> bytes:
+    """What ``tree.code`` is, of its statements' texts, which take long to make."""
+    around = [
+        b"".join(tree.code_for_node(one).encode("utf-8") for one in lines)
+        for lines in (tree.header, tree.footer)
+    ]
+    code = b"".join((around[0], *codes, around[1]))
+    end = tree.default_newline.encode("utf-8")
+    return code if tree.has_trailing_newline else code.removesuffix(end)
 
 
 def _fault(path: str, why: str, line: int | None) -> Fault:
@@ -96,8 +108,11 @@ def _begins_file(text: Text, start: int) -> bool:
     return start in text.starts[:2] and is_preamble(text, text.starts.index(start) + 1)
 
 
-def _spans(tree: cst.Module, body: bytes) -> Iterator[_Span]:
-    """The spans of all statements in their order, small ones on one line included."""
+def _spans(tree: cst.Module, body: bytes, sizes: Sequence[int]) -> Iterator[_Span]:
+    """The spans of all statements in their order, small ones on one line included.
+
+    ``sizes``: the bytes of each node of the tree's body.
+    """
     import libcst
 
     leading = [one.leading_lines for one in tree.body]
@@ -106,7 +121,7 @@ def _spans(tree: cst.Module, body: bytes) -> Iterator[_Span]:
     for index, node in enumerate(tree.body):
         lines = tuple(_places(tree, gaps[index], at))
         start = at + _size(tree, *gaps[index])
-        at = start + _size(tree, node) - _size(tree, *node.leading_lines)
+        at = start + sizes[index] - _size(tree, *node.leading_lines)
         if isinstance(node, libcst.SimpleStatementLine) and len(node.body) > 1:
             yield from _small(tree, node, start)
         else:
