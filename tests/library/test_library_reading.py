@@ -108,7 +108,6 @@ def test_the_variants_of_an_overload_are_one_function() -> None:
         (b"def a():\n\tif 1:\n        pass\n", "syntax", 3),
         (b"x = " + b"(" * 10_000 + b")" * 10_000, "syntax", 1),
         (b"x = " + b"9" * 5_000, "syntax", 1),
-        (b"x = 1" + b" + 1" * 5_000, "depth", None),
         (b"x = " + b"-" * 20_000 + b"1", "depth", None),
         (b"x = 1\ny = " + b"lambda: " * 60 + b"1", "depth", 2),
         (b"x = 1\n" * MAX_BYTES, "size", None),
