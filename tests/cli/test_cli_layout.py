@@ -97,3 +97,15 @@ def test_a_pattern_that_leads_outside(tools: Path, fnopt: Fnopt) -> None:
     told = fnopt("list")
     assert told.code == 2
     assert "library.functions" in told.err
+
+
+def test_a_library_that_is_one_file(tools: Path, fnopt: Fnopt) -> None:
+    """What is learned goes into it, behind what people wrote, which stays as it was."""
+    toml = scripted_run.TOML + '\n[library]\nfunctions = ["src/app/tools/dates.py"]\n'
+    (tools / "fnopt.toml").write_text(toml)
+    run_git(tools, "commit", "-qam", "one file")
+    assert fnopt("step", "--json").json["steps"][0]["verdict"] == "kept"
+    changed = run_git(tools, "diff", "--name-status", "main", "fnopt/run-1")
+    assert changed == "M\tsrc/app/tools/dates.py"
+    text = run_git(tools, "show", "fnopt/run-1:src/app/tools/dates.py")
+    assert text == (DATES.decode() + "\n\n" + scripted_run.COUNT).rstrip("\n")
