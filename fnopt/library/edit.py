@@ -36,10 +36,14 @@ class Add:
 
 @dataclass(frozen=True)
 class Revise:
-    """A new text for the function ``name``, with the imports and helpers that it needs."""
+    """A new text for the function ``name``, with the imports and helpers that it needs.
+
+    With ``new_name`` that is what the code defines, and what all who call the function call it.
+    """
 
     name: str
     code: str
+    new_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,24 @@ def _into(library: Library, there: Module, draft: Module, name: str) -> Library 
         return (unsaid(there, name),)
 
 
+def _renamed(library: Library, edit: Revise, new: str) -> Library | tuple[Fault, ...]:
+    """Another name first, for the function and for its callers; then the new text, if it is one."""
+    from fnopt.library.rename import renamed  # libcst takes 0.3 s
+
+    draft = read_draft(edit.code, new)
+    if isinstance(draft, tuple):
+        return draft
+    called = renamed(library, edit.name, new)
+    if isinstance(called, tuple):
+        return called
+    after = _revise(called, Revise(new, edit.code))
+    unchanged = isinstance(after, tuple) and [one.rule for one in after] == ["no-change"]
+    return called if unchanged else after
+
+
 def _revise(library: Library, edit: Revise) -> Library | tuple[Fault, ...]:
+    if edit.new_name and edit.new_name != edit.name:
+        return _renamed(library, edit, edit.new_name)
     there = place(library, edit.name)
     if isinstance(there, tuple):
         return there

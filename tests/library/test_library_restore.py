@@ -124,3 +124,22 @@ def test_a_function_that_moved_comes_back_where_it_is_by_now() -> None:
     assert library.files["functions/x/c.py"] == (
         b"from functions.b import g\n\n\ndef f(): return g()\n"
     )
+
+
+def test_a_function_that_was_renamed_takes_its_old_name_back() -> None:
+    """Callers follow; where the text is what it was, the name alone changes."""
+    then = read({PATH: b"def f(n):\n    return n  # one\n\n\ndef g(): return f(1)\n"})
+    for body in (b"n  # one", b"-n"):
+        now = read({PATH: b"def k(n):\n    return %s\n\n\ndef g(): return k(1)\n" % body})
+        library = restore(now, then, "f", called="k")
+        assert isinstance(library, Library)
+        assert library == then
+
+
+def test_an_old_name_that_is_taken_by_now_is_a_fault() -> None:
+    """Two functions of one name cannot be called."""
+    then = read({PATH: b"def f(): return 1\n"})
+    now = read({PATH: b"def k(): return 1\n\n\ndef f(): return 2\n"})
+    outcome = restore(now, then, "f", called="k")
+    assert isinstance(outcome, tuple)
+    assert [one.rule for one in outcome] == ["exists"]
