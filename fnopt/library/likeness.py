@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from fnopt.library.fingerprint import fingerprint, without_docstring
-from fnopt.library.function import read
+from fnopt.library.function import Function, definition, read
 
 DRAFT = "draft.py"
 
@@ -26,3 +27,10 @@ def likeness(code: str) -> str | None:
     if len(functions) != 1:
         return None
     return fingerprint(without_docstring(functions[0]), called=functions[0].name)
+
+
+@lru_cache(maxsize=20_000)
+def shape(function: Function) -> str:
+    """The same digest of a function that was read."""
+    node = definition(function.source)
+    return fingerprint(without_docstring(node), called=function.name)
