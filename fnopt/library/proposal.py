@@ -82,20 +82,21 @@ def _call(name: str, raw: str) -> _Action | Fault:
         if not isinstance(given.get(key), str) or not given[key].strip():
             mend = f"Give {', '.join(wanted)} and why, each as a string."
             return Fault("bad-arguments", f"{name} lacks {key}", mend)
+    optional = {"add": "module", "revise": "new_name"}.get(kind, "")
+    option = given.get(optional)
+    if not isinstance(option, str | None):
+        mend = f"Give {optional} as a string, or leave it out."
+        return Fault("bad-arguments", f"the {optional} of {name} is no text", mend)
+    option = (option or "").strip() or None
     if kind == "add":
-        return _added(_unfenced(given["code"]), why)
+        return _added(_unfenced(given["code"]), why, option)
     target = given["name"].strip()
-    return (
-        (Remove(target), why)
-        if kind == "remove"
-        else (
-            Revise(target, _unfenced(given["code"])),
-            why,
-        )
-    )
+    if kind == "remove":
+        return Remove(target), why
+    return Revise(target, _unfenced(given["code"]), option if option != target else None), why
 
 
-def _added(code: str, why: str) -> _Action | Fault:
+def _added(code: str, why: str, module: str | None) -> _Action | Fault:
     """The name of an added function is that of the one public function of its code."""
     draft = parse_draft(code)
     if isinstance(draft, tuple):
@@ -106,7 +107,7 @@ def _added(code: str, why: str) -> _Action | Fault:
         message = f"the code defines {count} public functions, not one"
         mend = "Define one function; begin the names of its helpers with an underscore."
         return Fault("one-function", message, mend)
-    return Add(function.name, code), why
+    return Add(function.name, code, module), why
 
 
 def _bogus(name: str) -> Fault:
@@ -144,9 +145,17 @@ _DRESS = " \t*_#>`\"'"
 _DASHES = ":-\u2013\u2014."
 _LINE = re.compile(
     r"(?P<action>add|revise|remove)(?:_function)?\b[\s*`:\"']+"
-    r"(?:function\b[\s*`:\"']+(?=\w))?(?P<name>\w+)(?:\(\))?[*`\"']*(?P<rest>.*)",
+    r"(?:function\b[\s*`:\"']+(?=\w))?(?P<name>\w+)(?:\(\))?[*`\"']*"
+    r"(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_OPTIONS = {
+    "add": re.compile(r"to\s+[`\"']*(?P<option>[\w./]*\w)(?P<rest>.*)", re.IGNORECASE | re.DOTALL),
+    "revise": re.compile(
+        r"as\s+[`\"']*(?P<option>\w+)(?:\(\))?(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+    ),
+}
+"""``add NAME to MODULE`` and ``revise NAME as NEW_NAME``."""
 _END = re.compile(r"(?P<action>terminate)\b(?P<name>)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -165,7 +174,7 @@ def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]
     """
     body = _THINKING.sub("", reply).replace("\r\n", "\n").strip()
     parts = _parts(body)
-    if _match(parts[0].partition("\n")[0]) is None:
+    if _head(parts[0].partition("\n")[0]) is None:
         return (_no_action(body.partition("\n")[0]),)
     if len(parts) > max_actions:
         message = f"the reply holds {len(parts)} actions; at most {max_actions} are allowed"
@@ -182,7 +191,7 @@ def _parts(body: str) -> list[str]:
     for line in body.splitlines(keepends=True):
         if _FENCE.match(line.rstrip("\n")):
             fenced = not fenced
-        elif not fenced and (at == 0 or _match(line)):
+        elif not fenced and (at == 0 or _head(line)):
             starts.append(at)
         at += len(line)
     starts = starts or [0]
@@ -191,33 +200,57 @@ def _parts(body: str) -> list[str]:
 
 def _action(body: str) -> _Action | Fault:
     first, _, rest = body.partition("\n")
-    match = _match(first)
-    assert match is not None, "BUG: every part begins with an action"
-    kind, name = match["action"].lower(), match["name"]
-    tail = match["rest"].strip(_DRESS + _DASHES)
-    if kind == "terminate":
+    head = _head(first)
+    assert head is not None, "BUG: every part begins with an action"
+    if head.kind == "terminate":
         if _FENCE.search(rest):
             mend = "Begin with add NAME or revise NAME, or leave the code out."
             return Fault("contradiction", "the reply ends the run and yet holds code", mend)
-        return None, _clean(f"{tail}\n{rest}")
-    if kind == "remove":
-        return Remove(name), _clean(f"{tail}\n{rest[: _opening(rest)]}")
+        return None, _clean(f"{head.tail}\n{rest}")
+    why = _clean(f"{head.tail}\n{rest[: _opening(rest)]}")
+    if head.kind == "remove":
+        return Remove(head.name), why
     code = _block(rest)
     if isinstance(code, Fault):
         return code
-    why = _clean(f"{tail}\n{rest[: _opening(rest)]}")
-    return (Add(name, code) if kind == "add" else Revise(name, code)), why
+    edit = Add if head.kind == "add" else Revise
+    if head.option is None:
+        return edit(head.name, code), why
+    meant = head.name if head.kind == "add" else head.option
+    if _defined(code) != meant:
+        return _no_action(first)  # prose, as in "revise it as follows"
+    return edit(head.name, code, head.option), why
 
 
-def _match(line: str) -> re.Match[str] | None:
+def _defined(code: str) -> str | None:
+    draft = parse_draft(code)
+    function = None if isinstance(draft, tuple) else public_function(draft)
+    return function.name if function else None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The first line of an action; ``tail`` is what of the reason stands there."""
+
+    kind: str
+    name: str
+    option: str | None
+    tail: str
+
+
+def _head(line: str) -> _Head | None:
     """``add NAME`` and no more, or a reason behind a colon or dash; ``add a test`` is prose."""
-    match = _LINE.fullmatch(line.strip().strip(_DRESS)) or _END.fullmatch(
-        line.strip().strip(_DRESS)
-    )
+    bare = line.strip().strip(_DRESS)
+    match = _LINE.fullmatch(bare) or _END.fullmatch(bare)
     if match is None:
         return None
-    rest = match["rest"].strip(_DRESS)
-    return match if not rest or rest[0] in _DASHES + "(," else None
+    kind, rest, option = match["action"].lower(), match["rest"].strip(_DRESS), None
+    given = _OPTIONS[kind].fullmatch(rest) if kind in _OPTIONS else None
+    if given:
+        option, rest = given["option"], given["rest"].strip(_DRESS)
+    if rest and rest[0] not in _DASHES + "(,":
+        return None
+    return _Head(kind, match["name"], option, rest.strip(_DRESS + _DASHES))
 
 
 def _no_action(first: str) -> Fault:
@@ -256,9 +289,14 @@ def tool_definitions() -> tuple[dict[str, Any], ...]:
     """The four actions as OpenAI tools."""
     name = {"type": "string", "description": "The function's name."}
     code = {"type": "string", "description": _CODE}
+    module = {"type": "string", "description": _MODULE}
+    new_name = {"type": "string", "description": _NEW_NAME}
+    revised = {"name": name, "code": code}
     return (
-        _tool("add_function", "Add one new function to the library.", {"code": code}),
-        _tool("revise_function", "Improve an existing function.", {"name": name, "code": code}),
+        _tool(
+            "add_function", "Add one new function to the library.", {"code": code}, module=module
+        ),
+        _tool("revise_function", "Improve an existing function.", revised, new_name=new_name),
         _tool("remove_function", "Remove a function that does not help.", {"name": name}),
         _tool("terminate", "End the training: nothing is left to improve.", {}),
     )
@@ -270,11 +308,17 @@ _CODE = (
 )
 
 
-def _tool(name: str, description: str, properties: dict[str, Any]) -> dict[str, Any]:
+_MODULE = "An existing module for it, such as functions.dates; without, it gets a file of its own."
+_NEW_NAME = "Only to rename it: the name that the code defines. Its callers follow."
+
+
+def _tool(
+    name: str, description: str, properties: dict[str, Any], **optional: dict[str, Any]
+) -> dict[str, Any]:
     why = {"type": "string", "description": "Why this helps, in one or two sentences."}
     parameters = {
         "type": "object",
-        "properties": {**properties, "why": why},
+        "properties": {**properties, **optional, "why": why},
         "required": [*properties, "why"],
         "additionalProperties": False,
     }

@@ -1,6 +1,7 @@
 """The optimizer's reply: both forms, as models really write them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,10 @@ def call(tool: str, /, **arguments: object) -> tuple[str, str]:
         (f"revise function f.\n{BLOCK}", (Revise("f", CODE),), ""),
         (f"<think>remove g?\n</think>\nadd f\n{BLOCK}", (Add("f", CODE),), ""),
         (f"add f\n```python\n{CODE}", (Add("f", CODE.rstrip()),), ""),
+        (f"add f to functions.dates\n{BLOCK}", (Add("f", CODE, "functions.dates"),), ""),
+        (f"**add `f` to `lib/dates.py`**: why\n{BLOCK}", (Add("f", CODE, "lib/dates.py"),), "why"),
+        (f"revise g as f\nWhy.\n{BLOCK}", (Revise("g", CODE, "f"),), "Why."),
+        (f"Revise g() as `f()` - why\n{BLOCK}", (Revise("g", CODE, "f"),), "why"),
         ("terminate", (), ""),
         ("Terminate.\nAll is well.", (), "All is well."),
         ("**TERMINATE**: nothing helps", (), "nothing helps"),
@@ -54,7 +59,7 @@ def test_texts_are_read(text: str, edits: tuple[Edit, ...], why: str) -> None:
 
 
 def _strip(edit: Edit) -> Edit:
-    return edit if isinstance(edit, Remove) else type(edit)(edit.name, edit.code.strip())
+    return edit if isinstance(edit, Remove) else replace(edit, code=edit.code.strip())
 
 
 @pytest.mark.parametrize(
@@ -66,6 +71,9 @@ def _strip(edit: Edit) -> Edit:
         (f"add a function\n{BLOCK}", "bogus-action"),
         (f"Sure! Here it is.\nadd f\n{BLOCK}", "bogus-action"),
         (f"improve f\n{BLOCK}", "bogus-action"),
+        (f"revise f as follows:\n{BLOCK}", "bogus-action"),
+        (f"revise f as a better one\n{BLOCK}", "bogus-action"),
+        (f"add code to functions\n{BLOCK}", "bogus-action"),
         ("terminate the loop\n", "bogus-action"),
         (f"terminate\n{BLOCK}", "contradiction"),
         ("add f\nno code", "no-code"),
@@ -100,6 +108,17 @@ def test_several_actions_follow_each_other_where_allowed() -> None:
         (call("add_function", code=CODE, why="w"), Add("f", CODE)),
         (call("revise_function", name=" f ", code=CODE, why="w"), Revise("f", CODE)),
         (call("remove_function", name="f", why="w"), Remove("f")),
+        (call("add_function", code=CODE, module="a.b", why="w"), Add("f", CODE, "a.b")),
+        (call("add_function", code=CODE, module=None, why="w"), Add("f", CODE)),
+        (call("add_function", code=CODE, module=" ", why="w"), Add("f", CODE)),
+        (
+            call("revise_function", name="g", new_name="f", code=CODE, why="w"),
+            Revise("g", CODE, "f"),
+        ),
+        (
+            call("revise_function", name="f", new_name="f", code=CODE, why="w"),
+            Revise("f", CODE),
+        ),
         (call("add_function", code=BLOCK, why="w"), Add("f", CODE)),
         (("add_function", json.dumps(json.dumps({"code": CODE, "why": "w"}))), Add("f", CODE)),
         (("add_function", "{" + json.dumps({"code": CODE, "why": "w"}) + "}"), Add("f", CODE)),
@@ -128,6 +147,8 @@ def test_terminate_needs_no_arguments() -> None:
         (call("add_function", why="w"), "bad-arguments"),
         (call("add_function", code=1), "bad-arguments"),
         (call("add_function", code="def f(:"), "syntax"),
+        (call("add_function", code=CODE, module=1), "bad-arguments"),
+        (call("revise_function", name="f", code=CODE, new_name=["g"]), "bad-arguments"),
         (call("add_function", code="x = 1"), "one-function"),
         (call("add_function", code="def a(): 0\ndef b(): 0"), "one-function"),
         (("add_function", '{"code": "\\ud800"}'), "encoding"),
@@ -176,11 +197,13 @@ def test_the_tools_are_what_the_parser_reads() -> None:
         tool["function"]["name"]: tool["function"]["parameters"] for tool in tool_definitions()
     }
     assert {name: list(one["properties"]) for name, one in named.items()} == {
-        "add_function": ["code", "why"],
-        "revise_function": ["name", "code", "why"],
+        "add_function": ["code", "module", "why"],
+        "revise_function": ["name", "code", "new_name", "why"],
         "remove_function": ["name", "why"],
         "terminate": ["why"],
     }
+    assert "module" not in named["add_function"]["required"]
+    assert "new_name" not in named["revise_function"]["required"]
 
 
 PIECES = st.sampled_from(
