@@ -10,6 +10,7 @@ from fnopt.history import message
 from fnopt.history.message import Trailers
 from fnopt.history.runs import Candidate
 from fnopt.history.updates import Update, format_cost, parse_cost
+from fnopt.library.edit import Edit, Revise
 from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
 from fnopt.records import Usage
@@ -140,7 +141,12 @@ def _path(step: int) -> str:
 
 
 def _actions(proposal: Proposal) -> list[tuple[str, str]]:
-    return [(type(edit).__name__.lower(), edit.name) for edit in proposal.edits]
+    return [(type(edit).__name__.lower(), _called(edit)) for edit in proposal.edits]
+
+
+def _called(edit: Edit) -> str:
+    """What the function is called after the edit."""
+    return (edit.new_name or edit.name) if isinstance(edit, Revise) else edit.name
 
 
 def _given(marks: Trailers) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fnopt.library.edit import Add, Edit, Remove, apply
+from fnopt.library.edit import Add, Edit, Remove, Revise, apply
 from fnopt.library.function import Library
 from fnopt.library.layout import Layout
 from fnopt.library.policy import new_faults
@@ -43,13 +43,13 @@ class Screen:
             if faults := self._may_edit(library, edit):
                 return faults
             home = self.layout.home(after.files)
-            if home is None and isinstance(edit, Add):
+            if home is None and isinstance(edit, Add) and not edit.module:
                 return (_homeless(edit),)
             edited = apply(after, edit, home or "")
             if not isinstance(edited, Library):
                 return edited
             after = edited
-        faults = new_faults(library, after, self.packages)
+        faults = (*self._untouched(library, after), *new_faults(library, after, self.packages))
         return (*faults, *self._answers(proposal)) or after
 
     def locked_names(self, library: Library) -> tuple[str, ...]:
@@ -57,10 +57,23 @@ class Screen:
         return tuple(f.name for f in library.functions if self._is_locked(library, f.name))
 
     def _may_edit(self, library: Library, edit: Edit) -> tuple[Fault, ...]:
-        if not self._is_locked(library, edit.name):
-            return ()
         mend = "leave it as it is; write another function"
-        return (Fault("locked", f"{edit.name} is locked", mend, edit.name),)
+        names = (edit.name, edit.new_name) if isinstance(edit, Revise) else (edit.name,)
+        locked = (name for name in names if name and self._is_locked(library, name))
+        return tuple(Fault("locked", f"{name} is locked", mend, name) for name in locked)
+
+    def _untouched(self, library: Library, after: Library) -> tuple[Fault, ...]:
+        """Faults of locked functions that call what was renamed, and of files put elsewhere."""
+        mend = "keep the name; write another function"
+        locked = (name for name in self.locked_names(library) if _differs(library, after, name))
+        outside = (path for path in after.files if not self.layout.holds(path))
+        return (
+            *(Fault("locked", f"{one} is locked, and would change", mend, one) for one in locked),
+            *(
+                Fault("home", f"{one} is no file of the library", mend, None, one)
+                for one in outside
+            ),
+        )
 
     def _is_locked(self, library: Library, name: str) -> bool:
         function = library.get(name)
@@ -84,6 +97,10 @@ class Screen:
 def _homeless(edit: Add) -> Fault:
     message = f"library.functions names no folder for the file of {edit.name}"
     return Fault("no-home", message, "add a folder to library.functions", edit.name)
+
+
+def _differs(before: Library, after: Library, name: str) -> bool:
+    return getattr(before.get(name), "source", None) != getattr(after.get(name), "source", None)
 
 
 def _long(answers: Iterable[str]) -> set[str]:

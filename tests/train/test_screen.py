@@ -173,3 +173,40 @@ def test_one_refused_edit_refuses_them_all(bad: Edit, first: bool) -> None:
     assert rules(apply(*((bad, good) if first else (good, bad))))
     assert read(FILES) == LIBRARY
     assert LIBRARY.get("extra") is None
+
+
+def test_what_calls_a_renamed_function_follows_unless_it_is_locked() -> None:
+    """A locked caller would have to change its text; one that calls by an alias would not."""
+    files = {"functions/plain.py": FILES["functions/a.py"]}
+    caller = 'def ours(n: int) -> int:\n    """Ours."""\n    return {0}(n)\n'
+    by_name = "from functions.plain import plain\n\n\n" + caller.format("plain")
+    by_alias = "from functions.plain import plain as p\n\n\n" + caller.format("p")
+    rename = Proposal((Revise("plain", code("clear"), "clear"),), "")
+    for text, by, expected in (
+        (by_name, screen(), []),
+        (by_name, screen("ours"), ["locked"]),
+        (by_alias, screen("ours"), []),
+        (by_alias, screen("clear"), ["locked"]),
+    ):
+        library = read({**files, "functions/b.py": text.encode()})
+        after = by.apply(library, rename)
+        assert ([] if isinstance(after, Library) else rules(after)) == expected
+        if isinstance(after, Library):
+            assert set(after.files) == {"functions/clear.py", "functions/b.py"}
+
+
+def test_a_helper_function_and_its_caller_come_together() -> None:
+    """Edits apply one after another: what one adds, the next may import."""
+    module = "from functions.extra import extra\n\n\n"
+    edits = (
+        Add("extra", code("extra")),
+        Revise("plain", module + code("plain", "return extra(number)")),
+        Revise("extra", code("more"), "more"),
+        Add("sum_up", code("sum_up", "return number - 7"), "functions.a"),
+    )
+    after = apply(*edits)
+    assert isinstance(after, Library)
+    text = after.files["functions/a.py"].decode()
+    assert text.startswith("from functions.more import more\n\n\ndef plain(")
+    assert "return more(number)" in text
+    assert "def sum_up(" in text
