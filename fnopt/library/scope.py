@@ -79,11 +79,14 @@ class Names:
 
 
 @dataclass
-class _Scope:
-    """``kind`` is module, class, function or comprehension; ``now``: runs while importing."""
+class Scope:
+    """``kind`` is module, class, function or comprehension; ``now``: runs while importing.
+
+    ``outer``: names that are bound further out; ``declared``: those that are the module's.
+    """
 
     kind: str
-    parent: _Scope | None
+    parent: Scope | None
     now: bool
     depth: int = 0
     bound: set[str] = field(default_factory=set)
@@ -95,24 +98,25 @@ class _Scope:
 
 def names(statement: ast.stmt, *, deferred: bool) -> Names:
     """The names of a top-level statement; ``deferred``: annotations are not evaluated."""
-    return _Survey(deferred or sys.version_info >= (3, 14)).take(statement)
+    return Survey(deferred or sys.version_info >= (3, 14)).take(statement)
 
 
-class _Survey:
-    """One pass over a statement."""
+class Survey:
+    """One pass over a statement; who wants to see more than its names extends it."""
 
     def __init__(self, deferred: bool) -> None:
         self._deferred = deferred
-        self._module = _Scope("module", None, now=True)
-        self._later = _Scope("function", self._module, now=False)
+        self._module = Scope("module", None, now=True)
+        self._later = Scope("function", self._module, now=False)
         self._scopes = [self._module, self._later]
-        self._stack: list[tuple[ast.AST, _Scope]] = []
+        self._stack: list[tuple[ast.AST, Scope]] = []
         self._mentions: set[str] = set()
         self._chains: set[tuple[str, ...]] = set()
         self._imports: list[Import] = []
         self._depth = 0
 
     def take(self, statement: ast.stmt) -> Names:
+        """The names of the statement."""
         self._stack.append((statement, self._module))
         size = 0
         while self._stack and size <= MAX_NODES:
@@ -135,16 +139,16 @@ class _Survey:
             self._depth,
         )
 
-    def _push(self, scope: _Scope, *nodes: ast.AST | None) -> None:
+    def _push(self, scope: Scope, *nodes: ast.AST | None) -> None:
         self._stack.extend((node, scope) for node in nodes if node is not None)
 
-    def _enter(self, kind: str, parent: _Scope, *, now: bool) -> _Scope:
-        scope = _Scope(kind, parent, now=now, depth=parent.depth + 1)
+    def _enter(self, kind: str, parent: Scope, *, now: bool) -> Scope:
+        scope = Scope(kind, parent, now=now, depth=parent.depth + 1)
         self._depth = max(self._depth, scope.depth)
         self._scopes.append(scope)
         return scope
 
-    def _visit(self, node: ast.AST, scope: _Scope) -> None:
+    def _visit(self, node: ast.AST, scope: Scope) -> None:
         match node:
             case ast.Name():
                 self._name(node, scope)
@@ -159,7 +163,7 @@ class _Survey:
             case _:
                 self._binding(node, scope)
 
-    def _binding(self, node: ast.AST, scope: _Scope) -> None:
+    def _binding(self, node: ast.AST, scope: Scope) -> None:
         match node:
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 self._walrus(name, scope)
@@ -177,7 +181,7 @@ class _Survey:
                 self._bind_plain(node, scope)
                 self._push(scope, *ast.iter_child_nodes(node))
 
-    def _bind_plain(self, node: ast.AST, scope: _Scope) -> None:
+    def _bind_plain(self, node: ast.AST, scope: Scope) -> None:
         """Handlers, patterns and type parameters keep the name they bind in a string."""
         given = getattr(node, "rest", None) if isinstance(node, ast.MatchMapping) else None
         if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
@@ -187,14 +191,14 @@ class _Survey:
         if given is not None:
             scope.bound.add(given)
 
-    def _name(self, node: ast.Name, scope: _Scope) -> None:
+    def _name(self, node: ast.Name, scope: Scope) -> None:
         if not isinstance(node.ctx, ast.Store):
             scope.loaded.add(node.id)
             self._chains.add((node.id,))
         if not isinstance(node.ctx, ast.Load):
             scope.bound.add(node.id)
 
-    def _attribute(self, node: ast.Attribute, scope: _Scope) -> None:
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> None:
         parts: list[str] = []
         value: ast.expr = node
         while isinstance(value, ast.Attribute):
@@ -207,7 +211,7 @@ class _Survey:
             self._push(scope, value)
 
     def _function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: _Scope
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Scope
     ) -> None:
         arguments = node.args
         defaults = (*arguments.defaults, *arguments.kw_defaults)
@@ -225,14 +229,14 @@ class _Survey:
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
         self._push(inside, *body)
 
-    def _class(self, node: ast.ClassDef, scope: _Scope) -> None:
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         scope.bound.add(node.name)
         self._push(scope, *node.decorator_list)
         outside = self._parameters_of_type(node, scope)
         self._push(outside, *node.bases, *node.keywords)
         self._push(self._enter("class", outside, now=scope.now), *node.body)
 
-    def _parameters_of_type(self, node: ast.AST, scope: _Scope) -> _Scope:
+    def _parameters_of_type(self, node: ast.AST, scope: Scope) -> Scope:
         given: list[ast.AST] = getattr(node, "type_params", [])
         if not given:
             return scope
@@ -240,7 +244,7 @@ class _Survey:
         self._push(inner, *given)
         return inner
 
-    def _comprehension(self, node: ast.AST, scope: _Scope) -> None:
+    def _comprehension(self, node: ast.AST, scope: Scope) -> None:
         assert isinstance(node, _COMPREHENSIONS)
         inner = self._enter("comprehension", scope, now=scope.now)
         first, *rest = node.generators
@@ -251,16 +255,16 @@ class _Survey:
         else:
             self._push(inner, node.elt)
 
-    def _walrus(self, name: str, scope: _Scope) -> None:
+    def _walrus(self, name: str, scope: Scope) -> None:
         self._chains.add((name,))
-        owner: _Scope = scope
+        owner: Scope = scope
         while owner.kind == "comprehension" and owner.parent is not None:
             owner = owner.parent
         owner.bound.add(name)
         if owner is not scope:
             scope.outer.add(name)
 
-    def _import(self, node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
             if isinstance(node, ast.Import):
                 one = Import(alias.name, None, alias.asname, 0, node.lineno)
@@ -270,7 +274,7 @@ class _Survey:
             self._imports.append(one)
             scope.bound.add(one.bound)
 
-    def _annotation(self, node: ast.expr | None, scope: _Scope) -> None:
+    def _annotation(self, node: ast.expr | None, scope: Scope) -> None:
         if node is None:
             return
         self._mention_strings(node)
