@@ -32,7 +32,7 @@ def _helper(plan: Plan, one: Statement, fresh: frozenset[str], above: list[bytes
     if plan.name in one.names.binds:
         message = f"the code declares variants of {plan.name}, which its file does not"
         return Fault("overload", message, "Leave @overload out.", plan.name, None, one.line)
-    there = sorted({i for name in one.names.binds for i in module.bound.get(name, ())})
+    there = _binding(module, one.names.binds)
     if not one.names.binds:  # an if or try that binds nothing: is it there, or one like it?
         there = [i for i, old in enumerate(module.statements) if old.kind == one.kind]
         there = [i for i in there if _is_same(module, [i], draft, one)]
@@ -49,6 +49,12 @@ def _helper(plan: Plan, one: Statement, fresh: frozenset[str], above: list[bytes
     plan.cuts.update(there)
     above.append(source.rstrip(b"\n") + b"\n" + _gap(plan, one))
     return None
+
+
+def _binding(module: Module, names: frozenset[str]) -> list[int]:
+    """The statements that bind one of the names; else the functions that set them."""
+    found = sorted({i for name in names for i in module.bound.get(name, ())})
+    return [i for i in found if module.statements[i].names.binds & names] or found
 
 
 def _is_same(module: Module, there: list[int], draft: Module, one: Statement) -> bool:

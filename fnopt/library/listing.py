@@ -16,11 +16,16 @@ def listing(library: Library, name: str) -> str:
     function = library.get(name)
     assert function is not None, "BUG: a function with places exists"
     module = library.modules[function.path]
-    public = {i for i, one in enumerate(module.statements) if one.is_public} - set(places)
+    public = {i for i, one in enumerate(module.statements) if _is_offered(one)} - set(places)
     wanted = module.reach(places, without=frozenset(public))
     wanted |= {i for i, one in enumerate(module.statements) if one.kind == "future"}
     wanted -= {i for i in wanted if module.statements[i].kind in ("docstring", "guard")}
     return _joined(module, [module.statements[i] for i in sorted(wanted)])
+
+
+def _is_offered(one: Statement) -> bool:
+    """A public function, or a variant of one."""
+    return one.is_public or (one.kind == "overload" and not one.name.startswith("_"))
 
 
 def _joined(module: Module, statements: list[Statement]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
 from fnopt.library.links import outside
-from fnopt.library.module import Module
+from fnopt.library.module import Module, Statement
 
 
 def place_of(module: Module, name: str) -> int:
@@ -24,6 +24,7 @@ def owned(library: Library, module: Module, name: str) -> frozenset[int]:
     mine = _candidates(module, index)
     taken, every = names_taken(library, module)
     roots = {i for i in range(len(module.statements)) if i not in mine and i != index}
+    taken |= {name for i in roots for name in module.statements[i].names.sets}
     for i in mine:
         if module.statements[i].names.binds & taken or (every and not _is_private(module, i)):
             roots.add(i)
@@ -50,9 +51,16 @@ def _candidates(module: Module, index: int) -> set[int]:
 
 def _is_removable(module: Module, index: int) -> bool:
     one = module.statements[index]
-    if one.kind not in ("import", "function", "class", "constant") or one.is_public:
+    plain = one.kind in ("import", "function", "class", "constant") or _only_imports(one)
+    if not plain or one.is_public:
         return False
     return one.alone and one.effect < Effect.WORKS and not _is_dunder(one.names.binds)
+
+
+def _only_imports(one: Statement) -> bool:
+    """Whether it is an ``if TYPE_CHECKING:``, or a ``try`` around an import."""
+    imported = {alias.bound for alias in one.names.imports}
+    return one.kind == "other" and bool(imported) and one.names.binds <= imported
 
 
 def _is_dunder(names: frozenset[str]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 
 from fnopt.library.edit import Edit, Remove
 from fnopt.library.function import read
+from fnopt.library.module import Statement, read_module
 from fnopt.library.policy import check
 from fnopt.library.proposal import Proposal
+from fnopt.library.splice import Patch, patch
+from fnopt.records import Fault
 
 DRAFT = "draft.py"
 
@@ -24,19 +26,18 @@ def without_idle_stars(code: str) -> str:
     Small models begin modules with such lines by habit. Where a name does come from one of them,
     the code stays as it is, and the policy says why it cannot be taken.
     """
-    if DRAFT not in read({DRAFT: code.encode("utf-8", "replace")}).modules:
+    module = read_module(DRAFT, code.encode("utf-8", "replace"))
+    if isinstance(module, Fault) or module.text.encoding != "utf-8":
         return code  # no Python, or too much of it: the policy says so
-    dropped = {
-        line
-        for node in ast.parse(code).body
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-    lines = code.splitlines(keepends=True)
-    rest = "".join(line for number, line in enumerate(lines, 1) if number not in dropped)
-    faults = check(read({DRAFT: rest.encode("utf-8", "replace")}))
+    dropped = [one for one in module.statements if one.alone and _is_star(one)]
+    rest = patch(module.text, [Patch(one.start, one.end, b"") for one in dropped]).body
+    faults = check(read({DRAFT: rest}))
     needed = any(fault.rule in ("undefined-name", "syntax") for fault in faults)
-    return code if needed or not dropped else rest.lstrip("\n")
+    return code if needed or not dropped else rest.decode("utf-8").lstrip("\n")
+
+
+def _is_star(one: Statement) -> bool:
+    return one.kind == "import" and any(alias.bound == "*" for alias in one.names.imports)
 
 
 def _tidy(edit: Edit) -> Edit:

@@ -211,3 +211,9 @@ def test_a_listing_is_the_function_with_what_it_needs() -> None:
         "    return FORMAT + text\n\n\ndef parse_date(text: str) -> str:\n"
         '    return re.sub("a", "b", _strip(text))\n'
     )
+
+
+def test_a_listing_leaves_out_the_variants_of_others() -> None:
+    """``@overload`` of another public function declares nothing that the code would define."""
+    source = "@overload\ndef b(): ...\ndef b(): pass\ndef a():\n    return b()\n"
+    assert listing(library(m=source), "a") == "def a():\n    return b()\n"

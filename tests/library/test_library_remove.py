@@ -31,6 +31,17 @@ PAIRS = [
     ("def g(): pass\n\n\ndef f(): pass\n", "def g(): pass\n"),
     ("def f(): pass\n\n\ndef g(): pass", "def g(): pass"),
     ("# about g\n\ndef f(): pass\ndef g(): pass\n", "# about g\n\ndef g(): pass\n"),
+    # imports for a type checker, and those that are tried, are imports
+    (
+        "if TYPE_CHECKING:\n    import re\n\n"
+        "try:\n    import a\nexcept ImportError:\n    a = None\n\n\n"
+        "def f(x: 're.Match'): return a\n\n\ndef g(): pass\n",
+        "def g(): pass\n",
+    ),
+    (
+        "try:\n    X = 1\nfinally:\n    pass\ndef f(): return X\n",
+        "try:\n    X = 1\nfinally:\n    pass\n",
+    ),
     # helpers, constants and imports that only it used
     (
         "import math\nimport re\n\nA = 1\nB = math.pi\n\n\ndef _h(): return B\n\n\n"

@@ -238,3 +238,13 @@ def test_revising_one_of_a_thousand_is_quick() -> None:
     code = "def f7(n: int) -> int:\n    return -n\n"
     assert isinstance(apply(library, Revise("f7", code), "functions"), Library)
     assert time.perf_counter() - began < 0.5
+
+
+def test_a_constant_that_functions_set_is_the_same_constant() -> None:
+    """``global`` in another function makes no second definition of it."""
+    source = (
+        b"_X = None\n\n\ndef f() -> int:\n    return _X\n\n\ndef g():\n    global _X\n    _X = 1\n"
+    )
+    outcome = apply(read({"f/a.py": source}), Revise("f", f"_X = None\n\n\n{NEW}"), "f")
+    assert isinstance(outcome, Library)
+    assert outcome.files["f/a.py"] == source.replace(b"return _X", b"return 2")

@@ -19,8 +19,14 @@ BODY = 'def double(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\
         (f"import math\nfrom typing import *\n\n{BODY}", f"import math\n\n{BODY}"),
         (f"from os import (\n    *\n)\n{BODY}", f"from os import (\n    *\n)\n{BODY}"),
         ("from typing import *\nclass", "from typing import *\nclass"),
+        ("\ufeff", "\ufeff"),
+        (f"X = '\u2028'\nfrom typing import *\n{BODY}", f"X = '\u2028'\n{BODY}"),
+        (f"Y = 1; from typing import *\n{BODY}", f"Y = 1; from typing import *\n{BODY}"),
     ],
-    ids=["nothing to do", "two", "among others", "no Python at all", "half a module"],
+    ids=[
+        *("nothing to do", "two", "among others", "no Python at all", "half a module"),
+        *("a byte order mark alone", "a line end that is none to Python", "not alone on its line"),
+    ],
 )
 def test_idle_star_imports_go(before: str, after: str) -> None:
     """Lines that bring names which nobody uses are dropped, and no other byte changes."""
