@@ -231,7 +231,8 @@ def _statement(
     if decorators:
         start = text.body.index(b"@", start)
     shared = before >= first or (after is not None and after <= last)
-    end = text.offset(last, node.end_col_offset or 0) if shared else _line_end(text, last, after)
+    end = text.offset(last, node.end_col_offset or 0)
+    end = end if shared else _line_end(text, end, last, after)
     kind = _kind(node)
     above = start if shared or kind == "docstring" else _comments_above(text, first, before, start)
     name = node.name if kind in ("function", "overload", "class") else ""  # type: ignore[attr-defined]
@@ -240,15 +241,16 @@ def _statement(
     )
 
 
-def _line_end(text: Text, last: int, after: int | None) -> int:
+def _line_end(text: Text, end: int, last: int, after: int | None) -> int:
     """Behind the last line, and behind indented comments that still belong to the block."""
-    end = last
     lines = len(text.starts) - 1
-    while end < lines and text.line(end).rstrip(b"\r\n").endswith(b"\\"):
-        if text.line(end + 1).strip():
+    rest = text.body[end : text.starts[last]]
+    while last < lines and b"#" not in rest and rest.rstrip(b"\r\n").endswith(b"\\"):
+        rest = text.line(last + 1)
+        if rest.strip(b" \t\f\r\n\\") and not rest.lstrip(b" \t\f").startswith(b"#"):
             break
-        end += 1  # a continuation of nothing: without its blank line it would not parse
-    last = end
+        last += 1  # a continuation of nothing: without the line below it would not parse
+    end = last
     for number in range(last + 1, after or lines + 1):
         line = text.line(number)
         if line[:1] in (b" ", b"\t") and line.lstrip().startswith(b"#"):

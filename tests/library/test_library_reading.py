@@ -145,6 +145,8 @@ def test_an_unreadable_file_leaves_the_others() -> None:
         b"def a() -> int:\n\treturn 1",
         b"def a() -> int: return 1\\\n\n",
         b"def a() -> int: return 1\\\n\nx = 1\\\n\n",
+        b"def a() -> int: return 1\\\n# c",
+        b"def a() -> int: return 1  # c\\\n\nx = 1\\\n\\\n# c\\\ny = 1\n",
         "# coding: latin-1\ny = 'é'\ndef a() -> int: return 1\n".encode("latin-1"),
         "y = 'é😀'; z = 2\ndef a() -> int: return 1\n".encode(),
         b"x = 1" + b" + 1" * 900 + b"\ndef a() -> int: return 1\n",
