@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from fnopt.library.draft import public_function
 from fnopt.library.module import Module, Statement
 from fnopt.library.ownership import users
-from fnopt.library.splice import Patch
+from fnopt.library.source import Text
+from fnopt.library.splice import Patch, patch
 
 _BUILTIN = frozenset(dir(builtins))
 
@@ -19,7 +20,8 @@ class Plan:
 
     ``index``: the function, None for one that is to be added; ``mine``: the statements that only
     it needs; ``taken``: the names that other modules import from this one; ``blank``: the lines
-    between what comes in.
+    between what comes in; ``own``: the dotted names of the library's modules; ``changed``: the
+    statements among ``cuts`` that are not gone but say something else.
     """
 
     module: Module
@@ -29,8 +31,10 @@ class Plan:
     mine: frozenset[int]
     taken: frozenset[str]
     blank: int
+    own: frozenset[str]
     patches: list[Patch] = field(default_factory=list)
     cuts: set[int] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
     new: list[bytes] = field(default_factory=list)
 
     @property
@@ -52,6 +56,16 @@ class Plan:
         new = source if ended else source.rstrip(b"\n")
         self.patches.append(Patch(old.start if start is None else start, old.end, new))
         self.cuts.add(index)
+        self.changed.add(index)
+
+    def mend(self, index: int, patches: list[Patch]) -> None:
+        """Change a statement here and there."""
+        old = self.module.statements[index]
+        inner = [Patch(one.start - old.start, one.end - old.start, one.new) for one in patches]
+        self.new.append(patch(Text(self.module.source(old)), inner).body)
+        self.patches += patches
+        self.cuts.add(index)
+        self.changed.add(index)
 
     def captured(self, names: frozenset[str]) -> list[str]:
         """Who would find the draft's meaning of a name, and finds a builtin or a star's today."""
@@ -59,8 +73,3 @@ class Plan:
         if not self.module.starred:
             fresh &= _BUILTIN
         return users(self.module, fresh, self.name) if fresh else []
-
-    def is_patched(self, index: int) -> bool:
-        """Whether the statement has been given another text."""
-        one = self.module.statements[index]
-        return any(p.start <= one.start < p.end for p in self.patches)

@@ -6,10 +6,11 @@ from fnopt.library.concrete import anchored
 from fnopt.library.function import Library
 from fnopt.library.helpers import take_over
 from fnopt.library.imports import import_patches
+from fnopt.library.links import own_modules
 from fnopt.library.module import Module
 from fnopt.library.ownership import names_taken, owned, place_of
 from fnopt.library.plan import Plan
-from fnopt.library.site import BLANK, site, usual_gap
+from fnopt.library.site import BLANK, Site, site, usual_gap
 from fnopt.library.source import Text
 from fnopt.library.splice import Patch, blank_lines, excise, patch, verified
 from fnopt.records import Fault
@@ -31,7 +32,7 @@ def splice(
     old = module.statements[index]
     above = module.text.body[: old.above].splitlines(keepends=True)
     blank = blank_lines(reversed(above)) or BLANK
-    plan = Plan(module, draft, name, index, mine, frozenset(taken), blank)
+    plan = Plan(module, draft, name, index, mine, frozenset(taken), blank, own_modules(library))
     helpers = import_patches(plan) or take_over(plan)
     if isinstance(helpers, Fault):
         return helpers
@@ -55,7 +56,8 @@ def insert(
     if isinstance(module, Fault):
         return module
     taken, _ = names_taken(library, module)
-    plan = Plan(module, draft, name, None, frozenset(), frozenset(taken), usual_gap(module))
+    gap, own = usual_gap(module), own_modules(library)
+    plan = Plan(module, draft, name, None, frozenset(), frozenset(taken), gap, own)
     fault = _name_taken(plan)
     helpers = fault or import_patches(plan) or take_over(plan)
     if isinstance(helpers, Fault):
@@ -63,9 +65,17 @@ def insert(
     needed = frozenset(name for one in draft.statements for name in one.names.now)
     where = site(module, needed, behind)
     block = (helpers or b"") + draft.source(plan.coming, comments=True)
-    plan.patches.append(Patch(where.at, where.at, where.holding(block)))
+    plan.patches.append(Patch(where.at, where.at, _once_ended(plan, where, block)))
     after = _spliced(plan)
     return after if isinstance(after, Fault) else after.text
+
+
+def _once_ended(plan: Plan, where: Site, block: bytes) -> bytes:
+    """What comes in at the site; imports that end the file's last line do so for all."""
+    new = where.holding(block)
+    imports = any(one.start == where.at and one.new.endswith(b"\n") for one in plan.patches)
+    ended = plan.module.text.body[: where.at].endswith((b"\n", b"\r"))
+    return new.removeprefix(b"\n") if imports and not ended else new
 
 
 def _name_taken(plan: Plan) -> Fault | None:
@@ -83,8 +93,8 @@ def _name_taken(plan: Plan) -> Fault | None:
 
 def _spliced(plan: Plan) -> Module | Fault:
     plan.new.append(plan.draft.source(plan.coming))
-    drop = [i for i in plan.cuts if not plan.is_patched(i)]
-    text = patch(plan.module.text, [*plan.patches, *_cut_patches(plan, drop)])
+    gone = _cut_patches(plan, sorted(plan.cuts - plan.changed))
+    text = patch(plan.module.text, [*plan.patches, *gone])
     return verified(text, plan.module, plan.cuts, plan.new)
 
 

@@ -41,7 +41,7 @@ PAIRS = {
     "with the helpers and imports that it had": (
         "import re\n\n\ndef f(): return 2\n\n\ndef g(): return re\n",
         "import math\n\n_A = math.pi\n\n\ndef _h(): return _A\n\n\ndef f(): return _h()\n",
-        "import re\nimport math\n\n\n_A = math.pi\n\n\ndef _h(): return _A\n\n\n"
+        "import math\nimport re\n\n\n_A = math.pi\n\n\ndef _h(): return _A\n\n\n"
         "def f(): return _h()\n\n\ndef g(): return re\n",
     ),
     "and without those that it has got since": (

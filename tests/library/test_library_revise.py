@@ -56,11 +56,11 @@ PAIRS = {
         NEW,
         "x = 1\n\x0cdef f() -> int:\n    return 2\n\x0c\ny = 1\n",
     ),
-    "missing imports go behind the last import": (
+    "missing imports go where they belong": (
         '"""Doc."""\n\nimport re\n\nX = re.compile("x")\n\n\ndef f(): return X\n',
         'import math\nimport re\nfrom os import path as p, sep\n\nX = re.compile("x")\n\n\n'
         "def f() -> int:\n    return X, math, p, sep\n",
-        '"""Doc."""\n\nimport re\nimport math\nfrom os import path as p, sep\n\n'
+        '"""Doc."""\n\nimport math\nimport re\nfrom os import path as p, sep\n\n'
         'X = re.compile("x")\n\n\ndef f() -> int:\n    return X, math, p, sep\n',
     ),
     "only the missing names of an import come in": (
@@ -76,7 +76,7 @@ PAIRS = {
     "imports go to the top where there is nothing else": (
         "#!/bin/python\n# coding: utf-8\n\n# about f\ndef f(): return 1\n",
         "import math\n\n\ndef f(): return math.e\n",
-        "#!/bin/python\n# coding: utf-8\n\nimport math\n\n\n# about f\ndef f(): return math.e\n",
+        "#!/bin/python\n# coding: utf-8\n\nimport math\n\n# about f\ndef f(): return math.e\n",
     ),
     "future imports stay first": (
         "import re\n\n\ndef f(): return re\n",
@@ -91,7 +91,7 @@ PAIRS = {
     "and only as far as it must": (
         "from datetime import date, datetime\n\n\ndef f(): return date, datetime.now()\n",
         "import datetime\n\n\ndef f(): return date, datetime.datetime.now()\n",
-        "from datetime import date\nimport datetime\n\n\n"
+        "import datetime\nfrom datetime import date\n\n\n"
         "def f(): return date, datetime.datetime.now()\n",
     ),
     "imports that are not needed any more go": (
@@ -102,7 +102,7 @@ PAIRS = {
     "submodules of one package live together": (
         "import os.path\n\n\ndef f(): return os.path\n\n\ndef g(): return os.path\n",
         "import os\n\n\ndef f(): return os.sep\n",
-        "import os.path\nimport os\n\n\ndef f(): return os.sep\n\n\ndef g(): return os.path\n",
+        "import os\nimport os.path\n\n\ndef f(): return os.sep\n\n\ndef g(): return os.path\n",
     ),
     "new helpers and constants come above the function": (
         "x = 1\n\n\ndef f(): return 1\n\n\ndef g(): pass\n",
