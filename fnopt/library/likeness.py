@@ -6,7 +6,9 @@ import ast
 from functools import lru_cache
 
 from fnopt.library.fingerprint import fingerprint, without_docstring
-from fnopt.library.function import Function, definition, read
+from fnopt.library.function import Function, definition
+from fnopt.library.module import read_module
+from fnopt.records import Fault
 
 DRAFT = "draft.py"
 
@@ -16,12 +18,12 @@ def likeness(code: str) -> str | None:
 
     ``code`` is a module with one public function; None when it is not.
     """
-    data = code.encode("utf-8", "replace")
-    if DRAFT not in read({DRAFT: data}).modules:
+    module = read_module(DRAFT, code.encode("utf-8", "replace"))
+    if isinstance(module, Fault):
         return None
     functions = [
         node
-        for node in ast.parse(data).body
+        for node in module.tree().body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_"
     ]
     if len(functions) != 1:
