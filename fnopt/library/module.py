@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -160,6 +161,8 @@ def module_of(text: Text, path: str) -> Module | Fault:
     deferred = any(_is_future(one) for one in tree.body)
     if deferred and b"barry_as_FLUFL" in text.body:  # its statements do not parse on their own
         return Fault("syntax", f"{path} changes the syntax", "Drop that import.", file=path, line=1)
+    if len(text.body) > MAX_NODES // 2 and _is_huge(tree):  # telling names takes longer
+        return _too_much(path, tree.body[0].lineno)
     surveyed = _survey(tree, path, deferred=deferred)
     if isinstance(surveyed, Fault):
         return surveyed
@@ -177,11 +180,18 @@ def _survey(tree: ast.Module, path: str, *, deferred: bool) -> list[Names] | Fau
         if found.depth > MAX_DEPTH:
             return too_deep(path, one.lineno)
         if size > MAX_NODES or scopes > MAX_SCOPES:
-            message = f"{path} holds more code than can be read in time"
-            mend = "Split the file, or move its data out."
-            return Fault("size", message, mend, file=path, line=one.lineno)
+            return _too_much(path, one.lineno)
         surveyed.append(found)
     return surveyed
+
+
+def _is_huge(tree: ast.Module) -> bool:
+    return sum(1 for _ in islice(ast.walk(tree), MAX_NODES + 1)) > MAX_NODES
+
+
+def _too_much(path: str, line: int) -> Fault:
+    message = f"{path} holds more code than can be read in time"
+    return Fault("size", message, "Split the file, or move its data out.", file=path, line=line)
 
 
 def dotted_path(path: str) -> str:

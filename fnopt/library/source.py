@@ -8,11 +8,15 @@ encoding and line ends are.
 from __future__ import annotations
 
 import ast
+import gc
 import io
 import re
+import sys
 import threading
 import tokenize
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,10 +25,21 @@ from fnopt.records import Fault
 MAX_BYTES = 1_000_000
 """Larger files are not read: nobody can review them, and parsing them takes seconds."""
 
+MAX_LINE = 1_000
+"""Bytes of a line that are searched for the syntax of other versions."""
+
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 _CODECS = re.compile(r"utf-8|ascii|iso-?8859|latin|cp\d|windows-|koi8|gb|big5|shift_jis|euc")
+_SYNTAX = (
+    ("3.14", re.compile(r"\bexcept\*?\s+[\w.]+\s*,|\b([tT][rR]?|[rR][tT])['\"]")),
+    ("3.13", re.compile(r"\b(def|class|type)\s+\w+\s*\[[^]]*[\w\])]\s*=")),
+    ("3.12", re.compile(r"\n\s*type\s+\w+.*=|\b(def|class)\s+\w+\s*\[")),
+    ("3.12", re.compile(r"^f-string.*\n.*[fF][rR]?(['\"]).*\{[^{}]*(\1|\\)[^{}]*\}")),
+)
+"""What newer versions brought, as far as one line tells; the newest first."""
+
 _PARSING = threading.Lock()  # the filter of warnings is global to the process
 
 
@@ -122,13 +137,12 @@ def parse(text: Text, path: str) -> ast.Module | Fault:
     only where an edit is applied, and only if it is light enough.
     """
     try:
-        with _PARSING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             return ast.parse(text.body.decode("utf-8"), filename=path)
     except SyntaxError as error:
         return _syntax(text, path, error)
     except (RecursionError, MemoryError):
-        return too_deep(path)
+        return too_deep(path, _deepest(text))
     except ValueError as error:
         return Fault("syntax", f"{path}: {error}", _mend_syntax(), file=path, line=1)
 
@@ -136,8 +150,7 @@ def parse(text: Text, path: str) -> ast.Module | Fault:
 def compiles(text: Text, path: str) -> Fault | None:
     """The fault that only compiling finds (``return`` outside a function), or None."""
     try:
-        with _PARSING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             compile(text.body.decode("utf-8"), path, "exec", dont_inherit=True)
     except SyntaxError as error:
         return _syntax(text, path, error)
@@ -146,6 +159,44 @@ def compiles(text: Text, path: str) -> Fault | None:
     except (ValueError, OverflowError) as error:
         return Fault("syntax", f"{path}: {error}", _mend_syntax(), file=path, line=1)
     return None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No warnings about what is read, and no search for garbage: a syntax tree is all alive."""
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def _deepest(text: Text) -> int | None:
+    """The line of the top-level statement at which parsing gives up, by halving the file."""
+    lines = [number for number in range(1, len(text.starts)) if not text.line(number)[:1].isspace()]
+    first, behind = 0, len(lines)
+    while behind - first > 1:
+        middle = (first + behind) // 2
+        if _gives_up(text.body[: text.starts[lines[middle] - 1]]):
+            behind = middle
+        else:
+            first = middle
+    return lines[first] if lines else None
+
+
+def _gives_up(body: bytes) -> bool:
+    try:
+        with _quietly():
+            ast.parse(body)
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError):
+        return False
+    return False
 
 
 def too_deep(path: str, line: int | None = None) -> Fault:
@@ -161,8 +212,24 @@ def _syntax(text: Text, path: str, error: SyntaxError) -> Fault:
         message = f"{path} holds merge conflict markers"
         return Fault("syntax", message, "Resolve the conflict.", file=path, line=line)
     line = min(error.lineno or 1, max(len(text.starts) - 1, 1))
-    return Fault("syntax", f"{path}: {error.msg}", _mend_syntax(), file=path, line=line)
+    shown = text.line(line)[:MAX_LINE].decode("utf-8", "replace")
+    mend = _mend_syntax(_newer(f"{error.msg}\n{shown}"))
+    return Fault("syntax", f"{path}: {error.msg}", mend, file=path, line=line)
 
 
-def _mend_syntax() -> str:
-    return "Write syntax that this version of Python can parse."
+def _newer(told: str) -> str | None:
+    """The Python version whose syntax a line, below what is said against it, seems to be."""
+    here = "{}.{}".format(*sys.version_info)
+    fits = (version for version, form in _SYNTAX if form.search(told))
+    return next((one for one in fits if _number(one) > _number(here)), None)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _mend_syntax(version: str | None = None) -> str:
+    here = "{}.{}".format(*sys.version_info)
+    if version is None:
+        return f"Write syntax that Python {here} can parse."
+    return f"It looks like syntax of Python {version}: fnopt runs on {here} here; use one of both."

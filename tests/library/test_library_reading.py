@@ -1,5 +1,6 @@
 """Reading a library: what a function is, and that nothing in a file can break the reader."""
 
+import sys
 import time
 
 import pytest
@@ -108,7 +109,8 @@ def test_the_variants_of_an_overload_are_one_function() -> None:
         (b"def a():\n\tif 1:\n        pass\n", "syntax", 3),
         (b"x = " + b"(" * 10_000 + b")" * 10_000, "syntax", 1),
         (b"x = " + b"9" * 5_000, "syntax", 1),
-        (b"x = " + b"-" * 20_000 + b"1", "depth", None),
+        (b"y = 1\n\nx = " + b"-" * 20_000 + b"1", "depth", 3),
+        (b"y = 1\ndef f(x):\n    if x: 0\n" + b"    elif x: 1\n" * 4_000, "depth", 2),
         (b"x = 1\ny = " + b"lambda: " * 60 + b"1", "depth", 2),
         (b"x = 1\n" * MAX_BYTES, "size", None),
         (b"def f(): 0\n" * 12_000, "size", None),
@@ -192,3 +194,33 @@ def test_reading_a_thousand_modules_again_is_cheap() -> None:
     assert time.perf_counter() - began < 0.15
     assert isinstance(library, Library)
     assert len(library.functions) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("source", "version"),
+    [
+        ("type X = int", "3.12"),
+        ("def first[T](given: list[T]) -> T: ...", "3.12"),
+        ("class Pair[T]: ...", "3.12"),
+        ("x = f'{y['a']}'", "3.12"),
+        ("def first[T = int](given: T) -> T: ...", "3.13"),
+        ("x = t'{y}'", "3.14"),
+        ("try: ...\nexcept ValueError, TypeError: ...", "3.14"),
+    ],
+)
+def test_the_syntax_of_a_newer_python_is_told(source: str, version: str) -> None:
+    """Where this one cannot parse it, the mend names the version that could."""
+    faults = read({"f/a.py": f"{source}\n".encode()}).faults
+    here = "{}.{}".format(*sys.version_info)
+    if tuple(map(int, version.split("."))) > sys.version_info[:2]:
+        (fault,) = faults
+        assert f"Python {version}" in fault.mend and here in fault.mend
+    else:
+        assert [fault.rule for fault in faults if fault.rule == "syntax"] == []
+
+
+@pytest.mark.parametrize("source", ["print 'x'", "x = 3 3", "x = f'{y'", "def f(: pass"])
+def test_plain_mistakes_are_not_called_new(source: str) -> None:
+    """A mend that leads astray is worse than a plain one."""
+    (fault,) = read({"f/a.py": f"{source}\n".encode()}).faults
+    assert fault.mend.startswith("Write syntax that Python")
