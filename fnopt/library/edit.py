@@ -15,6 +15,7 @@ from fnopt.library.draft import read_draft
 from fnopt.library.fingerprint import fingerprint, of_source, without_docstring
 from fnopt.library.function import Library, definition
 from fnopt.library.module import Module, Statement, read_module
+from fnopt.library.ours import Provenance
 from fnopt.library.place import changed, fault_of, named_module, place, taken, unsaid, written
 from fnopt.library.policy import name_faults
 from fnopt.library.remove import cut
@@ -58,18 +59,21 @@ Edit = Add | Revise | Remove
 _DOCSTRING_NODES = 2
 
 
-def apply(library: Library, edit: Edit, home: str) -> Library | tuple[Fault, ...]:
+def apply(
+    library: Library, edit: Edit, home: str, ours: Provenance | None = None
+) -> Library | tuple[Fault, ...]:
     """The library after the edit, or what is wrong with it.
 
-    ``home`` is where new functions go: a folder in which each gets its file, or a file.
+    ``home`` is where new functions go: a folder in which each gets its file, or a file. ``ours``
+    says which imports fnopt brought: these go when they are not needed any more, people's stay.
     """
     match edit:
         case Add():
             return _add(library, edit, home)
         case Revise():
-            return _revise(library, edit)
+            return _revise(library, edit, ours)
         case Remove():
-            return _remove(library, edit)
+            return _remove(library, edit, ours)
 
 
 def _add(library: Library, edit: Add, home: str) -> Library | tuple[Fault, ...]:
@@ -103,7 +107,9 @@ def _into(library: Library, there: Module, draft: Module, name: str) -> Library 
         return (unsaid(there, name),)
 
 
-def _renamed(library: Library, edit: Revise, new: str) -> Library | tuple[Fault, ...]:
+def _renamed(
+    library: Library, edit: Revise, new: str, ours: Provenance | None
+) -> Library | tuple[Fault, ...]:
     """Another name first, for the function and for its callers; then the new text, if it is one."""
     from fnopt.library.rename import renamed  # libcst takes 0.3 s
 
@@ -113,14 +119,25 @@ def _renamed(library: Library, edit: Revise, new: str) -> Library | tuple[Fault,
     called = renamed(library, edit.name, new)
     if isinstance(called, tuple):
         return called
-    after = _revise(called, Revise(new, edit.code))
+    known = _moved(ours, _path(library, edit.name), _path(called, new)) if ours else None
+    after = _revise(called, Revise(new, edit.code), known)
     unchanged = isinstance(after, tuple) and [one.rule for one in after] == ["no-change"]
     return called if unchanged else after
 
 
-def _revise(library: Library, edit: Revise) -> Library | tuple[Fault, ...]:
+def _moved(ours: Provenance, old: str, new: str) -> Provenance:
+    return lambda path: ours(old if path == new else path)
+
+
+def _path(library: Library, name: str) -> str:
+    function = library.get(name)
+    assert function is not None, "BUG: it was found before"
+    return function.path
+
+
+def _revise(library: Library, edit: Revise, ours: Provenance | None) -> Library | tuple[Fault, ...]:
     if edit.new_name and edit.new_name != edit.name:
-        return _renamed(library, edit, edit.new_name)
+        return _renamed(library, edit, edit.new_name, ours)
     there = place(library, edit.name)
     if isinstance(there, tuple):
         return there
@@ -128,7 +145,7 @@ def _revise(library: Library, edit: Revise) -> Library | tuple[Fault, ...]:
     if isinstance(draft, tuple):
         return draft
     try:
-        text = splice(library, there, edit.name, draft)
+        text = splice(library, there, edit.name, draft, ours=ours)
     except UnicodeEncodeError:
         return (unsaid(there, edit.name),)
     if isinstance(text, Fault):
@@ -153,7 +170,7 @@ def _sources(module: Module) -> list[bytes]:
     return [module.source(one) for one in module.statements]
 
 
-def _remove(library: Library, edit: Remove) -> Library | tuple[Fault, ...]:
+def _remove(library: Library, edit: Remove, ours: Provenance | None) -> Library | tuple[Fault, ...]:
     there = place(library, edit.name)
     if isinstance(there, tuple):
         return there
@@ -162,7 +179,7 @@ def _remove(library: Library, edit: Remove) -> Library | tuple[Fault, ...]:
         message = f"{edit.name} is called by {', '.join(calling)}"
         mend = "Revise them first so that they do without it."
         return (Fault("has-callers", message, mend, edit.name, there.path),)
-    text = cut(library, there, edit.name)
+    text = cut(library, there, edit.name, ours)
     if isinstance(text, Fault):
         return (text,)
     return written(library, there.path, text.encode() if text is not None else None)

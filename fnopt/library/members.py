@@ -98,14 +98,14 @@ def _tail(module: Module, index: int, kept: Span, last: Span) -> list[Patch]:
     line = re.match(rb"[ \t]*,?[ \t]*(#[^\r\n]*)?", body[kept[1] : end])
     trailing = re.match(rb"[ \t]*,", body[last[1] : end])
     assert line is not None, "BUG: it matches nothing, too"
-    if _line_start(module, last[0]) is None:
+    if _line_start(module, last[0]) is None or not (trailing or line[1]):
         return [Patch(kept[1], last[1], b"")]
     after = re.match(rb"[ \t]*,?[ \t]*(#[^\r\n]*)?", body[last[1] : end])
     assert after is not None, "BUG: it matches nothing, too"
     if trailing:
         return [Patch(kept[1] + line.end(), last[1] + after.end(), b"")]
     comma = body.index(b",", kept[1])
-    return [Patch(comma, comma + 1, b""), Patch(max(comma + 1, kept[1] + line.end()), last[1], b"")]
+    return [Patch(comma, comma + 1, b""), Patch(kept[1] + line.end(), last[1], b"")]
 
 
 def _line_start(module: Module, at: int) -> bytes | None:

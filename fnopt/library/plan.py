@@ -61,7 +61,7 @@ class Plan:
     def mend(self, index: int, patches: list[Patch]) -> None:
         """Change a statement here and there."""
         old = self.module.statements[index]
-        inner = [Patch(one.start - old.start, one.end - old.start, one.new) for one in patches]
+        inner = [one.moved(-old.start) for one in patches]
         self.new.append(patch(Text(self.module.source(old)), inner).body)
         self.patches += patches
         self.cuts.add(index)

@@ -6,14 +6,20 @@ from fnopt.library.concrete import anchored
 from fnopt.library.function import Library
 from fnopt.library.links import outside
 from fnopt.library.module import Module
+from fnopt.library.ours import Provenance
 from fnopt.library.ownership import owned, place_of
+from fnopt.library.prune import pruned, to_cut
 from fnopt.library.source import Text
-from fnopt.library.splice import excise, verified
 from fnopt.records import Fault
 
 
-def cut(library: Library, there: Module, name: str) -> Text | Fault | None:
-    """The file without the function; None when nothing worth keeping is left of it."""
+def cut(
+    library: Library, there: Module, name: str, ours: Provenance | None = None
+) -> Text | Fault | None:
+    """The file without the function; None when nothing worth keeping is left of it.
+
+    With ``ours`` the imports that people wrote stay, needed or not.
+    """
     module = anchored(there)
     if isinstance(module, Fault):
         return module
@@ -22,11 +28,18 @@ def cut(library: Library, there: Module, name: str) -> Text | Fault | None:
     fault = _in_use(library, module, name, gone)
     if fault:
         return fault
-    text = excise(module.text, [module.statements[one] for one in gone])
-    after = verified(text, module, gone, ())
+    wanted = {one for i in gone for one in module.statements[i].names.reaches}
+    after = pruned(module, to_cut(library, module, gone, wanted, ours))
     if isinstance(after, Fault):
         return after
-    return None if _is_empty(library, after) else text
+    goes = _is_empty(library, after) and not _came_into(module.path, name, ours)
+    return None if goes else after.text
+
+
+def _came_into(path: str, name: str, ours: Provenance | None) -> bool:
+    """Whether the function was added to a file that was there: the file stays without it."""
+    known = ours(path) if ours else None
+    return known is not None and not known.whole and name in known.functions
 
 
 def _in_use(library: Library, module: Module, name: str, gone: set[int]) -> Fault | None:

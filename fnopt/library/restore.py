@@ -9,6 +9,7 @@ from fnopt.library.function import Library
 from fnopt.library.links import absolute
 from fnopt.library.listing import listing
 from fnopt.library.module import Module, module_of
+from fnopt.library.ours import Provenance
 from fnopt.library.place import changed, fault_of, place, taken, unsaid, written
 from fnopt.library.revise import insert, splice
 from fnopt.library.scope import Import
@@ -17,14 +18,19 @@ from fnopt.records import Fault
 
 
 def restore(
-    now: Library, then: Library, name: str, *, called: str | None = None
+    now: Library,
+    then: Library,
+    name: str,
+    *,
+    called: str | None = None,
+    ours: Provenance | None = None,
 ) -> Library | tuple[Fault, ...]:
     """The library ``now`` with the function ``name`` as it was ``then``, or why that cannot be.
 
     Where the function stands today its text is replaced; the helpers and imports that it had come
     back, and what only the text of today needed goes. A function that is gone comes back behind
     its old neighbour in the module where it stood, or with the module. ``called`` is the name that
-    it has by now, where that is another one.
+    it has by now, where that is another one; ``ours`` as for :func:`fnopt.library.edit.apply`.
     """
     function = then.get(name)
     if function is None:
@@ -34,7 +40,11 @@ def restore(
         from fnopt.library.rename import renamed  # libcst takes 0.3 s
 
         back = renamed(now, called, name)
-        return back if isinstance(back, tuple) else _or_renamed(back, restore(back, then, name))
+        return (
+            back
+            if isinstance(back, tuple)
+            else _or_renamed(back, restore(back, then, name, ours=ours))
+        )
     draft = _draft(then, name)
     if isinstance(draft, Fault):
         return (draft,)
@@ -47,7 +57,7 @@ def restore(
     if isinstance(draft, Fault):
         return (draft,)
     try:
-        text = splice(now, there, name, draft, exact=True)
+        text = splice(now, there, name, draft, ours=ours, exact=True)
         if isinstance(text, Fault):
             return (text,)
         after = text.encode()

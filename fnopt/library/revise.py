@@ -8,20 +8,29 @@ from fnopt.library.helpers import take_over
 from fnopt.library.imports import import_patches
 from fnopt.library.links import own_modules
 from fnopt.library.module import Module
+from fnopt.library.ours import Provenance
 from fnopt.library.ownership import names_taken, owned, place_of
 from fnopt.library.plan import Plan
+from fnopt.library.prune import pruned, to_cut
 from fnopt.library.site import BLANK, Site, site, usual_gap
 from fnopt.library.source import Text
-from fnopt.library.splice import Patch, blank_lines, excise, patch, verified
+from fnopt.library.splice import Patch, blank_lines, patch, verified
 from fnopt.records import Fault
 
 
 def splice(
-    library: Library, there: Module, name: str, draft: Module, *, exact: bool = False
+    library: Library,
+    there: Module,
+    name: str,
+    draft: Module,
+    *,
+    ours: Provenance | None = None,
+    exact: bool = False,
 ) -> Text | Fault:
     """The file with the draft's function in the place of its own, or why that cannot be.
 
-    The comments above it stay unless the draft brings some; ``exact``: they are the draft's.
+    The comments above it stay unless the draft brings some; ``exact``: they are the draft's. With
+    ``ours`` the imports that people wrote stay, needed or not.
     """
     module = anchored(there)
     if isinstance(module, Fault):
@@ -42,7 +51,7 @@ def splice(
     source = draft.source(plan.coming, comments=True)
     plan.replace(index, source, old.above if brings else old.start)
     after = _spliced(plan)
-    return after if isinstance(after, Fault) else _without_orphans(plan, after)
+    return after if isinstance(after, Fault) else _without_orphans(library, plan, after, ours)
 
 
 def insert(
@@ -111,9 +120,12 @@ def _cut_patches(plan: Plan, drop: list[int]) -> list[Patch]:
     return found
 
 
-def _without_orphans(plan: Plan, after: Module) -> Text | Fault:
+def _without_orphans(
+    library: Library, plan: Plan, after: Module, ours: Provenance | None
+) -> Text | Fault:
     """Cut what only the old version needed."""
-    kept = [plan.module.statements[i] for i in plan.mine - plan.cuts]
+    old = plan.module.statements
+    kept = [old[i] for i in plan.mine - plan.cuts]
     known = {(one.names.binds, plan.module.source(one).strip()) for one in kept}
     mine = {
         i
@@ -122,8 +134,9 @@ def _without_orphans(plan: Plan, after: Module) -> Text | Fault:
     }
     roots = set(range(len(after.statements))) - mine
     orphans = mine - after.reach(roots)
-    if not orphans:
-        return after.text
-    text = excise(after.text, [after.statements[i] for i in orphans])
-    last = verified(text, after, orphans, ())
+    wanted = {
+        name for i in {plan.index, *plan.mine} if i is not None for name in old[i].names.reaches
+    }
+    coming = {name for one in plan.draft.statements for name in one.names.binds}
+    last = pruned(after, to_cut(library, after, orphans, wanted - coming, ours))
     return last if isinstance(last, Fault) else last.text

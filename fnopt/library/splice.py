@@ -20,6 +20,10 @@ class Patch:
     end: int
     new: bytes
 
+    def moved(self, by: int) -> Patch:
+        """The same patch in a text that begins elsewhere."""
+        return Patch(self.start + by, self.end + by, self.new)
+
 
 def patch(text: Text, patches: Iterable[Patch]) -> Text:
     """The text with non-overlapping patches applied; line ends become the file's own."""

@@ -6,20 +6,35 @@ import ast
 
 import pytest
 
-from fnopt.library.edit import Add, apply
+from fnopt.library.edit import Add, Remove, apply
 from fnopt.library.function import Library, read
+from fnopt.library.ours import brought
 
 G = "\n\n\ndef g(): pass\n"
 PATH = "functions/a.py"
 
 
+def using(imports: str) -> str:
+    """A function ``f`` that uses all of the imports."""
+    nodes = [one for one in ast.walk(ast.parse(imports)) if isinstance(one, ast.alias)]
+    names = [one.asname or one.name.partition(".")[0] for one in nodes]
+    return f"{imports}\n\n\ndef f(): return {', '.join(names)}"
+
+
 def merged(imports: str | bytes, coming: str) -> str:
-    """The beginning of the file after a function with these imports came in."""
+    """The beginning of the file after a function with these imports came in.
+
+    They go with it again, to the last byte.
+    """
     source = imports if isinstance(imports, bytes) else (imports + G).encode()
     files = {PATH: source, "functions/own.py": b"", "functions/zed/m.py": b""}
-    library = apply(read(files), Add("f", f"{coming}\n\n\ndef f(): return 1\n", PATH), "functions")
+    library = apply(read(files), Add("f", using(coming), PATH), "functions")
     assert isinstance(library, Library), library
     ast.parse(library.files[PATH])
+    ours = brought(source, library.files[PATH])
+    back = apply(library, Remove("f"), "functions", lambda _: ours)
+    assert isinstance(back, Library), back
+    assert back.files == files
     text = library.modules[PATH].text.body.decode()
     return text.partition("\n\n\ndef g()")[0].partition("\r\n\r\n\r\ndef g()")[0]
 
@@ -171,5 +186,5 @@ def test_line_ends_marks_tabs_and_form_feeds_stay() -> None:
 
 def test_a_file_that_ends_with_its_imports_stays_without_line_end() -> None:
     """The function comes behind."""
-    assert merged(b"import re", "import abc") == ("import abc\nimport re\n\n\ndef f(): return 1")
-    assert merged(b"import abc", "import re") == ("import abc\nimport re\n\n\ndef f(): return 1")
+    assert merged(b"import re", "import abc") == ("import abc\nimport re\n\n\ndef f(): return abc")
+    assert merged(b"import abc", "import re") == ("import abc\nimport re\n\n\ndef f(): return re")
