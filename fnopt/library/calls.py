@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain as joined
 
 from fnopt.library.function import Library
 from fnopt.library.links import absolute, dotted_names, own_modules
@@ -18,7 +19,8 @@ from fnopt.library.scope import Import
 from fnopt.library.signature import Given, Signature, misfits
 from fnopt.records import Fault
 
-_HANDED = 8  # modules that hand one name on to each other
+_STEPS = 100  # names through which one is handed on
+_LONGEST = 16  # attributes of one chain, aliases written out
 
 Target = tuple[str, str]
 """A function of a module, public or not: path and name."""
@@ -63,10 +65,11 @@ def sites(library: Library, name: str) -> tuple[Site, ...]:
 def all_sites(library: Library) -> Mapping[Target, tuple[Site, ...]]:
     """The places that lead to each function, by path and line."""
     found: dict[Target, list[Site]] = {}
+    paths = _Paths(library)
     for path in sorted(library.modules):
         module = library.modules[path]
         for one in references(module).found:
-            ends = list(dict.fromkeys(_ends(library, module, one)))
+            ends = paths.ends(module, one.chain, one.imports)
             for target, rest in ends:
                 site = _site(module, one, called=not rest, certain=len(ends) == 1)
                 found.setdefault(target, []).append(site)
@@ -108,70 +111,75 @@ def _site(module: Module, one: Reference, *, called: bool, certain: bool) -> Sit
 
 
 End = tuple[Target, tuple[str, ...]]
+Chain = tuple[str, ...]
 
 
-def _ends(library: Library, module: Module, one: Reference) -> Iterator[End]:
-    """The functions that a reference may lead to, with the attributes that are left."""
-    if one.imports:
-        for imported in one.imports:
-            yield from _imported(library, module, imported, one.chain, _HANDED)
-    else:
-        yield from _named(library, module, one.chain, _HANDED)
+class _Paths:
+    """The ways from names to functions, each walked once."""
 
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._index = dotted_names(library)
+        self._packages = own_modules(library)
+        self._known: dict[tuple[str, Chain, tuple[Import, ...]], tuple[End, ...]] = {}
+        self._seen: set[tuple[str, Chain]] = set()
 
-def _named(library: Library, module: Module, chain: tuple[str, ...], left: int) -> Iterator[End]:
-    """What a name of the module leads to, with its attributes."""
-    name, *rest = chain
-    if name not in module.bound:
-        for one in _stars(module) if left else ():
-            yield from _taken(library, absolute(module, one), chain, left, without=module.path)
-        return
-    if name in references(module).aliases and left:
-        to = references(module).aliases[name]
-        yield from _named(library, module, (*to, *rest), left - 1)
-    for index in module.bound[name]:
-        statement = module.statements[index]
-        if statement.kind == "function":
-            yield (module.path, name), tuple(rest)
-        elif statement.kind != "class" and left:
-            for one in (one for one in statement.names.imports if one.bound == name):
-                yield from _imported(library, module, one, chain, left)
+    def ends(self, module: Module, chain: Chain, imports: tuple[Import, ...]) -> tuple[End, ...]:
+        """The functions that a chain of names may lead to, with the attributes that are left.
+
+        ``imports`` bind its first name; without any, the module does.
+        """
+        key = (module.path, chain, imports)
+        if key not in self._known:
+            self._seen.clear()
+            ways = [self._imported(module, one, chain) for one in imports]
+            found = joined.from_iterable(ways) if imports else self._named(module, chain)
+            self._known[key] = tuple(dict.fromkeys(found))
+        return self._known[key]
+
+    def _named(self, module: Module, chain: Chain) -> Iterator[End]:
+        """What a name of the module leads to, with its attributes."""
+        way = (module.path, chain)
+        if way in self._seen or len(self._seen) >= _STEPS or len(chain) > _LONGEST:
+            return
+        self._seen.add(way)
+        name, *rest = chain
+        if name not in module.bound:
+            for one in _stars(module):
+                yield from self._taken(absolute(module, one), chain, without=module.path)
+            return
+        if name in references(module).aliases:
+            yield from self._named(module, (*references(module).aliases[name], *rest))
+        for statement in (module.statements[index] for index in module.bound[name]):
+            if statement.kind == "function":
+                yield (module.path, name), tuple(rest)
+            elif statement.kind != "class":
+                for one in (one for one in statement.names.imports if one.bound == name):
+                    yield from self._imported(module, one, chain)
+
+    def _imported(self, module: Module, one: Import, chain: Chain) -> Iterator[End]:
+        """What the chain leads to, of which the import binds the first name."""
+        base, rest = absolute(module, one), chain[1:]
+        if one.name is not None:  # of the package itself: ``from . import dates`` means a module
+            yield from self._taken(base, (one.name, *rest), without=module.path)
+        else:
+            yield from self._taken(base if one.alias else base.partition(".")[0], rest)
+
+    def _taken(self, base: str, rest: Chain, *, without: str = "") -> Iterator[End]:
+        """What attributes of a module lead to: its own names go before the modules below it,
+        and those before what it takes from others by ``*``."""
+        while rest:
+            path = self._index.get(base)
+            module = self._library.modules[path] if path and path != without else None
+            below = f"{base}.{rest[0]}"
+            if module is not None and (rest[0] in module.bound or below not in self._packages):
+                yield from self._named(module, rest)
+                return
+            if below not in self._packages:
+                return
+            base, rest = below, rest[1:]
 
 
 def _stars(module: Module) -> Iterator[Import]:
     for index in module.bound.get("*", ()):
         yield from (one for one in module.statements[index].names.imports if one.bound == "*")
-
-
-def _imported(
-    library: Library, module: Module, one: Import, chain: tuple[str, ...], left: int
-) -> Iterator[End]:
-    """What the chain leads to, of which the import binds the first name."""
-    base, rest = absolute(module, one), chain[1:]
-    if one.name is not None:  # of the package itself: ``from . import dates`` means a module
-        yield from _taken(library, base, (one.name, *rest), left, without=module.path)
-    else:
-        yield from _taken(library, base if one.alias else base.partition(".")[0], rest, left)
-
-
-def _taken(
-    library: Library, base: str, rest: tuple[str, ...], left: int, *, without: str = ""
-) -> Iterator[End]:
-    """What attributes of a module lead to: its own names go before the modules below it."""
-    index = dotted_names(library)
-    while rest:
-        path = index.get(base)
-        module = library.modules[path] if path and path != without else None
-        if module is not None and (rest[0] in module.bound or module.starred) and left:
-            found = list(_named(library, module, rest, left - 1))
-            if found or rest[0] in module.bound:
-                yield from found
-                return
-        base, rest = f"{base}.{rest[0]}", rest[1:]
-        if base not in _packages(library):
-            return
-
-
-@lru_cache(maxsize=4)
-def _packages(library: Library) -> frozenset[str]:
-    return own_modules(library)

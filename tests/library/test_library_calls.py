@@ -231,6 +231,15 @@ def test_modules_that_import_each_other_in_a_circle_end() -> None:
     assert sites(made, "f") == ()
 
 
+def test_names_that_are_made_of_themselves_end() -> None:
+    """An alias of its own attribute, and a name that is handed on very often."""
+    made = library(a="a = a.b\nc = d.e\nd = c.f\n\ndef g(): return a() + c()\n")
+    assert list(mismatches(made)) == []
+    hands = {f"m{i}": f"from .m{i + 1} import x\n" for i in range(3000)}
+    made = library(**hands, a="from .m0 import x\n\ndef f(): return x()\n")
+    assert list(mismatches(made)) == []
+
+
 def test_a_thousand_functions_take_a_moment() -> None:
     """One pass over each module, kept with it."""
     sources = {
