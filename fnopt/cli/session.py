@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from fnopt import config as configuration
+from fnopt.cli.disk import library_in
 from fnopt.config import Config
 from fnopt.errors import GitStateError, UsageError
 from fnopt.history import runs
@@ -17,7 +19,8 @@ from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import spent_on
 from fnopt.library.function import Library
-from fnopt.library.layout import SUFFIX, Layout
+from fnopt.library.layout import Layout
+from fnopt.library.unread import unread
 from fnopt.prose import Prose
 from fnopt.sandbox import Sandbox, sandbox
 from fnopt.store import Store
@@ -98,7 +101,10 @@ class Session:
         """The library at a revision; without one, as it stands in the working tree."""
         if rev is None and not self.repo.bare:
             return library_in(self.repo.root, self.layout)
-        return library_at(self.repo, self.repo.resolve(rev or "HEAD"), self.layout)
+        commit = self.repo.resolve(rev or "HEAD")
+        library = library_at(self.repo, commit, self.layout)
+        faults = unread(self.repo.others(commit, *self.layout.roots), self.layout)
+        return replace(library, faults=(*faults, *library.faults))
 
     @property
     def limits(self) -> Limits:
@@ -129,22 +135,3 @@ def _here() -> Path:
         return Path.cwd()
     except FileNotFoundError:
         raise GitStateError("the current folder is gone", "go to a folder that exists") from None
-
-
-def library_in(root: Path, layout: Layout) -> Library:
-    """The library in a working tree; symbolic links take no part."""
-    from fnopt.library.function import read
-
-    below = [top for top in (root / one for one in layout.roots) if not top.is_symlink()]
-    paths = (path for top in below for path in ([top] if top.is_file() else _modules(top)))
-    files = {path.relative_to(root).as_posix(): path for path in paths}
-    return read({name: files[name].read_bytes() for name in sorted(files) if layout.holds(name)})
-
-
-def _modules(folder: Path) -> Iterator[Path]:
-    """The files below a folder that may be modules; git's own folder and links are left out."""
-    for path, folders, files in os.walk(folder):
-        folders[:] = [one for one in folders if one != ".git"]
-        for file in (Path(path, one) for one in files if one.endswith(SUFFIX)):
-            if file.is_file() and not file.is_symlink():
-                yield file

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from fnopt.history import command
 from fnopt.history.command import Answer
 from fnopt.history.objects import ObjectReader
 from fnopt.library.layout import Layout
+from fnopt.library.unread import Entry
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,26 @@ class Repository:
 
     def blobs(self, tree: str, *folders: str) -> dict[str, str]:
         """Path and blob of every regular file of a tree, or of some folders and files in it."""
+        entries = self._entries(tree, folders)
+        return {path: blob for path, mode, blob in entries if mode.startswith("100")}
+
+    def others(self, tree: str, *folders: str) -> dict[str, Entry]:
+        """Path and kind of what else a library's folders hold; of files, those named as folders."""
+        kinds: dict[str, Entry] = {"120000": "link", "160000": "repository"}
+        found: dict[str, Entry] = {}
+        for path, mode, _ in self._entries(tree, folders):
+            if mode in kinds or path in folders:
+                found[path] = kinds.get(mode, "file")
+        return found
+
+    def _entries(self, tree: str, folders: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """Path, mode and object of every file in a tree."""
         words = ["ls-tree", "-r", "-z", "--full-tree", tree]
         out = self.git(*words, *(["--", *folders] if all(folders) else [])).out
-        entries = [entry.split(b"\t", 1) for entry in out.split(b"\0") if entry]
-        return {
-            path.decode(errors="surrogateescape"): head.split()[2].decode()
-            for head, path in entries
-            if head.startswith(b"100")
-        }
+        for entry in (one for one in out.decode(errors="surrogateescape").split("\0") if one):
+            head, path = entry.split("\t", 1)
+            mode, _, name = head.split()
+            yield path, mode, name
 
     def files(self, tree: str, layout: Layout) -> dict[str, bytes]:
         """Path and bytes of the regular files of a library."""
