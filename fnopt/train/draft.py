@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fnopt.evaluate.gate import MOST_LOST
+from fnopt.history.blame import ours
 from fnopt.library.edit import Remove
 from fnopt.library.function import Library
 from fnopt.library.likeness import likeness
@@ -117,7 +119,7 @@ def _screened(
         return replace(done, faults=proposal)
     if again := _tried_again(proposal, situation.shapes):
         return replace(done, proposal=proposal, faults=again)
-    after = run.screen.apply(base.library, proposal)
+    after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if isinstance(after, Library):
         return replace(done, proposal=proposal, library=after, faults=())
     return replace(done, proposal=proposal, faults=after)

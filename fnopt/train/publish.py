@@ -13,6 +13,7 @@ from fnopt.history.updates import Update, format_cost, parse_cost
 from fnopt.library.edit import Edit, Revise
 from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
+from fnopt.library.unused import unused_imports
 from fnopt.records import Usage
 from fnopt.train.draft import Draft
 from fnopt.train.judge import Judged
@@ -58,9 +59,19 @@ def pend(run: Run, base: Base, drafted: Draft, usage: Usage) -> Candidate:
         ("Fnopt-Model", run.optimizer.voice.model),
         ("Fnopt-Cost", format_cost(usage.tokens, usage.cost)),
     ]
-    text = message.compose(message.subject(actions), drafted.proposal.why, marks)
+    why = f"{drafted.proposal.why}\n\n{_remarks(base.library, drafted)}"
+    text = message.compose(message.subject(actions), why, marks)
     tree = run.repo.write_tree(base.commit, _changes(base.library, drafted.library))
     return run.branch.pend(tree, drafted.number, text)
+
+
+def _remarks(before: Library, drafted: Draft) -> str:
+    """What a reviewer should know: names that changed, and imports that people may drop."""
+    assert drafted.library is not None, "BUG: a refused draft changes nothing"
+    revised = [one for one in drafted.proposal.edits if isinstance(one, Revise) and one.new_name]
+    said = [f"{one.name} is called {one.new_name} now, its callers follow." for one in revised]
+    idle = [f"{one} in {one.path}" for one in unused_imports(before, drafted.library)]
+    return "\n\n".join([*said, *([f"Left unused: {', '.join(idle)}."] if idle else [])])
 
 
 def publish(run: Run, candidate: Candidate, judged: Judged, usage: Usage) -> Kept | Reverted:

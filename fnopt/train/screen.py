@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fnopt.library.edit import Add, Edit, Remove, Revise, apply
 from fnopt.library.function import Library
 from fnopt.library.layout import Layout
+from fnopt.library.ours import Ours, Provenance, brought
 from fnopt.library.policy import new_faults
 from fnopt.library.proposal import Proposal
 from fnopt.records import Fault, Task
@@ -36,8 +37,13 @@ class Screen:
         answers = tuple({task.answer.strip() for task in train})
         return cls(layout, tuple(packages), tuple(locked), answers)
 
-    def apply(self, library: Library, proposal: Proposal) -> Library | tuple[Fault, ...]:
-        """The library after a proposal, or the faults for which it is refused."""
+    def apply(
+        self, library: Library, proposal: Proposal, ours: Provenance | None = None
+    ) -> Library | tuple[Fault, ...]:
+        """The library after a proposal, or the faults for which it is refused.
+
+        ``ours`` says what of the files of ``library`` came by earlier updates.
+        """
         after = library
         for edit in proposal.edits:
             if faults := self._may_edit(library, edit):
@@ -45,7 +51,8 @@ class Screen:
             home = self.layout.home(after.files)
             if home is None and isinstance(edit, Add) and not edit.module:
                 return (_homeless(edit),)
-            edited = apply(after, edit, home or "")
+            known = _since(library, after, ours) if ours else None
+            edited = apply(after, edit, home or "", known)
             if not isinstance(edited, Library):
                 return edited
             after = edited
@@ -97,6 +104,20 @@ class Screen:
 def _homeless(edit: Add) -> Fault:
     message = f"library.functions names no folder for the file of {edit.name}"
     return Fault("no-home", message, "add a folder to library.functions", edit.name)
+
+
+def _since(before: Library, now: Library, ours: Provenance) -> Provenance:
+    """What is fnopt's of a file that earlier edits of the same proposal may have changed."""
+
+    def known(path: str) -> Ours:
+        came = brought(before.files.get(path), now.files[path])
+        if path in before.files:
+            return ours(path) | came
+        moved = [brought(None, data) for old, data in before.files.items() if old not in now.files]
+        theirs = frozenset(key for one in moved for key in one.imports)
+        return replace(came, imports=came.imports - theirs)
+
+    return known
 
 
 def _differs(before: Library, after: Library, name: str) -> bool:
