@@ -1,0 +1,83 @@
+"""What stops working for those who call a function as it was: agents, and the library itself.
+
+An error breaks a call inside the library that was left as it was. What only agents and code outside
+could notice is a warning: they read the signature anew, and a person should see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fnopt.library.calls import all_sites
+from fnopt.library.changes import Change, pairs
+from fnopt.library.compared import Compared, breakage
+from fnopt.library.function import Library, read
+from fnopt.records import Fault
+
+RULES = {
+    "function-removed": "a function is gone",
+    "function-renamed": "a function has another name",
+    "function-moved": "a function is imported from where it no longer is",
+    "parameter-removed": "a parameter is gone",
+    "parameter-renamed": "a parameter has another name",
+    "parameter-required": "a parameter must be given that could be left out",
+    "parameter-kind": "a parameter can no longer be given by position, or by name",
+    "parameter-order": "positional parameters stand in another order",
+    "type-narrowed": "a parameter takes less than before",
+    "result-changed": "the result may be something else than before",
+}
+"""Every rule here with what it tells."""
+
+
+def incompatible(before: Library, after: Library) -> tuple[Fault, ...]:
+    """Why calls of ``before`` may fail on ``after``, by function; call sites are named."""
+    changed = [one for one in pairs(before, after) if _may_matter(one)]
+    lost = _lost(after, changed)
+    faults: list[Fault] = []
+    for one in changed:
+        if one.before is None or one.after is None or one.renamed or one.moved:
+            faults += _gone(one, lost)
+        if one.before is not None and one.after is not None:
+            faults += Compared(before, after, one.before, one.after).faults()
+    return tuple(faults)
+
+
+def _may_matter(change: Change) -> bool:
+    return change.before is not None and change.kind != "same"
+
+
+def _lost(after: Library, changes: Iterable[Change]) -> Library:
+    """The library with what is gone put back, empty: so that it shows who still wants it."""
+    files = dict(after.files)
+    for one in changes:
+        old = one.before
+        if old is None or not (one.after is None or one.renamed or one.moved):
+            continue
+        module = after.modules.get(old.path)
+        if module is None and old.path in files:
+            continue  # it cannot be read
+        if module is None or old.name not in module.bound:
+            text = module.text.body if module else b""
+            files[old.path] = text + f"\n\ndef {old.name}(): ...\n".encode()
+    return read(files) if files != after.files else after
+
+
+def _gone(change: Change, lost: Library) -> Iterator[Fault]:
+    """A function that is no longer where it was, with those who still look for it there."""
+    old, new = change.before, change.after
+    assert old is not None, "BUG: it was there"
+    module = lost.modules.get(old.path)
+    places = all_sites(lost).get((old.path, old.name), ()) if module else ()
+    left = [one for one in places if (one.path, one.caller) != (old.path, old.name)]
+    if new is None:
+        message = f"{old.name} is gone"
+        mend = "Bring it back, or revise its callers."
+        yield breakage("function-removed", old, old.path, None, message, mend, left)
+    elif change.renamed:
+        message = f"{old.name} is now called {new.name}"
+        mend = f"Let callers follow, or keep {old.name} beside it."
+        yield breakage("function-renamed", new, new.path, new.line, message, mend, left)
+    elif left:
+        message = f"{new.name} moved from {old.path}"
+        mend = f"Import it from {new.module}."
+        yield breakage("function-moved", new, new.path, new.line, message, mend, left)
