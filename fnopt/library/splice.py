@@ -43,7 +43,7 @@ def excise(text: Text, statements: Iterable[Statement]) -> Text:
     Comments above an import stay: they are mostly about the block. Of the blank lines before and
     after a gap the longer run stays; the file's end stays as it was, with a line end or without.
     """
-    spans = sorted((_first(one), one.end) for one in statements)
+    spans = _together(text, sorted((_first(one), one.end) for one in statements))
     pieces: list[bytes] = []
     at = 0
     for start, end in spans:
@@ -55,6 +55,17 @@ def excise(text: Text, statements: Iterable[Statement]) -> Text:
         body = _join(body, piece)
     ended = text.body.endswith((b"\n", b"\r"))
     return text.having(body if ended or pieces[-1] else _without_end(body))
+
+
+def _together(text: Text, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is parted by blank lines alone is one gap."""
+    found = spans[:1]
+    for start, end in spans[1:]:
+        begun, at = found[-1]
+        between = text.body[at:start]
+        parted = between.strip(b" \t\r\n")
+        found[-1:] = [(begun, at), (start, end)] if parted else [(begun, end)]
+    return found
 
 
 def _without_end(body: bytes) -> bytes:
