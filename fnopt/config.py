@@ -39,11 +39,15 @@ class _Section(BaseModel):
 
 class LibraryConfig(_Section):
     """Where the functions live (a folder, or a list of folders, files and globs; see
-    ``fnopt.library.layout``) and what they may import."""
+    ``fnopt.library.layout``), what they may import, and the rules that they keep to: other
+    levels than the rules' own, and where ``length`` and ``complexity`` begin."""
 
     functions: str | Words = Field(default="functions", min_length=1)
     packages: Words = ()
     locked: Words = ()
+    rules: dict[str, Literal["error", "warning", "off"]] = {}
+    max_lines: int = Field(default=80, ge=1)
+    max_complexity: int = Field(default=15, ge=1)
 
     @field_validator("functions")
     @classmethod
@@ -243,6 +247,8 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _from_text(known: str, text: str) -> Any:
     section, key = known.split(".")
     field = type(getattr(Config(), section)).model_fields[key]
+    if isinstance(field.default, dict):
+        return dict(_pair(known, part) for part in text.split(",") if part.strip())
     listed = Words in get_args(field.annotation) and "," in text
     if listed or isinstance(field.default, tuple):
         return tuple(filter(None, (part.strip() for part in text.split(","))))
@@ -255,6 +261,15 @@ def _from_text(known: str, text: str) -> Any:
             f"{variable(known)}: {message} (it is {text[:80]!r})",
             f"mend or unset {variable(known)}",
         ) from None
+
+
+def _pair(known: str, part: str) -> tuple[str, str]:
+    """``size=off`` of a variable."""
+    key, equals, value = (word.strip() for word in part.partition("="))
+    if not (key and equals and value):
+        message = f"{variable(known)}: {part.strip()[:80]!r} is no NAME=VALUE"
+        raise UsageError(message, f"mend or unset {variable(known)}")
+    return key, value
 
 
 def _usage_error(error: ValidationError, file: str, environment: frozenset[str]) -> UsageError:

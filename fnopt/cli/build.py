@@ -129,7 +129,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
         screen=Screen.of(
-            session.layout, config.library.packages, config.library.locked, train
+            session.layout, session.rules, config.library.locked, train
         ),
         budget=purse,
         prose=session.prose,

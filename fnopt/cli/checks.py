@@ -118,7 +118,7 @@ def functions(session: Session) -> Found:
     if library.faults:
         first = library.faults[0]
         raise UsageError(first.message, first.mend or "fnopt check")
-    faults = check_rules(library, session.config.library.packages)
+    faults = check_rules(library, session.rules)
     found = f"{len(library.functions)} in {session.layout}"
     return (f"{found}, with {len(faults)} faults", "fnopt check") if faults else (found, "")
 

@@ -15,6 +15,7 @@ from fnopt.cli.echo import document, json_option, note
 if TYPE_CHECKING:
     from fnopt.cli.scaffold import File
     from fnopt.cli.session import Session
+    from fnopt.records import Level
 
 
 @click.command("init")
@@ -49,25 +50,33 @@ def init(tasks: str | None, as_json: bool) -> None:
     _tell(root, made, faults, as_json)
 
 
-def _faults(session: Session) -> dict[str, int]:
-    """How often each rule is broken by the functions that are there already."""
+def _faults(session: Session) -> dict[Level, dict[str, int]]:
+    """How often each rule is broken by the functions that are there already, by level."""
     from fnopt.library.policy import check
 
-    faults = check(session.library(), session.config.library.packages)
-    return dict(Counter(fault.rule for fault in faults).most_common())
+    faults = check(session.library(), session.rules)
+    levels: tuple[Level, ...] = ("error", "warning")
+    return {
+        level: dict(Counter(one.rule for one in faults if one.level == level).most_common())
+        for level in levels
+    }
 
 
-def _tell(root: Path, made: list[File], faults: dict[str, int], as_json: bool) -> None:
+def _tell(root: Path, made: list[File], faults: dict[Level, dict[str, int]], as_json: bool) -> None:
     commands = _next(root, made)
     if as_json:
         files = [{"path": one.path, "state": one.state} for one in made]
-        document({"root": str(root), "files": files, "faults": faults, "next": commands})
+        counts = {"faults": faults["error"], "warnings": faults["warning"]}
+        document({"root": str(root), "files": files, **counts, "next": commands})
         return
     for one in made:
         click.echo(f"{one.state:<7}  {one.path}")
-    if faults:
-        counts = ", ".join(f"{count} {rule}" for rule, count in faults.items())
-        note(f"the functions that are there have faults: {counts} (see: fnopt check)")
+    for level, rules in faults.items():
+        if rules:
+            broken = ", ".join(f"{count} {rule}" for rule, count in rules.items())
+            note(f"{level}s in the functions that are there: {broken} (see: fnopt check)")
+    if any(faults.values()):
+        note("they stop nothing: only what an update adds is held against it")
     note("next:")
     for command in commands:
         note(f"  {command}")

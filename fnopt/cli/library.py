@@ -89,10 +89,10 @@ def check(base: str | None, as_json: bool) -> int:
     from fnopt.library import policy
 
     with Session() as session:
-        library, packages = session.library(), session.config.library.packages
-        faults = policy.check(library, packages)
+        library, rules = session.library(), session.rules
+        faults = policy.check(library, rules)
         if base is not None:
-            faults = _unknown(faults, policy.check(session.library(base), packages))
+            faults = _unknown(faults, policy.check(session.library(base), rules))
     if as_json:
         document({"faults": [asdict(one) for one in faults]})
     for fault in () if as_json else faults:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fnopt import config as configuration
 from fnopt.cli.disk import library_in
@@ -27,6 +27,9 @@ from fnopt.store import Store
 from fnopt.tasks.splits import Splits, load
 from fnopt.train.budget import Budget, Limits
 from fnopt.train.run import library_at
+
+if TYPE_CHECKING:
+    from fnopt.library.rules.registry import Settings
 
 
 class Session:
@@ -96,6 +99,14 @@ class Session:
     def layout(self) -> Layout:
         """Which files are the library's."""
         return Layout.of(self.config.library.functions)
+
+    @cached_property
+    def rules(self) -> Settings:
+        """What the configuration says of the rules. Raises UsageError for an unknown one."""
+        from fnopt.library.rules.registry import Settings
+
+        given = self.config.library
+        return Settings.of(given.packages, given.rules, given.max_lines, given.max_complexity)
 
     def library(self, rev: str | None = None) -> Library:
         """The library at a revision; without one, as it stands in the working tree."""

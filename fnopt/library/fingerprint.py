@@ -8,18 +8,37 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from fnopt.library.source import Text, parse
 
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMING = (
+    ast.Name,
+    ast.arg,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+)
+_AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
-def fingerprint(node: ast.AST, *, called: str | None = None, docstrings: bool = True) -> str:
+def fingerprint(
+    node: ast.AST,
+    *,
+    called: str | None = None,
+    docstrings: bool = True,
+    renamed: Mapping[str, str] = _AS_THEY_ARE,
+) -> str:
     """A digest of the tree; with ``called`` every name that equals it counts as one and the same.
 
     Positions, comments, quoting and the ``u`` prefix do not count; docstrings do if they shall.
+    ``renamed``: what local names count as.
     """
     digest = hashlib.sha256()
     stack: list[object] = [node]
@@ -29,6 +48,8 @@ def fingerprint(node: ast.AST, *, called: str | None = None, docstrings: bool = 
             fields = [(name, getattr(one, name, None)) for name in one._fields]
             if not docstrings and isinstance(one, _DOCUMENTED):
                 fields = [(name, _code(one) if name == "body" else of) for name, of in fields]
+            if renamed and isinstance(one, _NAMING):
+                fields = [(name, _called(of, renamed)) for name, of in fields]
             kept = [value for name, value in fields if name not in _IGNORED]
             digest.update(f"({type(one).__name__}:{len(kept)}".encode())
             stack.extend(reversed(kept))
@@ -59,6 +80,39 @@ def without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
 def _code(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
     """The body behind the docstring."""
     return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:
+    """The names that are bound within a function, each with the number of its first place.
+
+    What it declares ``global`` or ``nonlocal`` is not its own.
+    """
+    found: dict[str, str] = {}
+    foreign: set[str] = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Global | ast.Nonlocal):
+            foreign.update(one.names)
+        elif one is not node and (name := _bound(one)):
+            found.setdefault(name, f"<{len(found)}>")
+    return {name: number for name, number in found.items() if name not in foreign}
+
+
+def _bound(node: ast.AST) -> str | None:
+    """The name that a piece of syntax binds, if it binds one."""
+    match node:
+        case ast.Name(ctx=ast.Store()):
+            return node.id
+        case ast.arg():
+            return node.arg
+        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
+            return node.name
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return node.name
+    return None
+
+
+def _called(value: object, renamed: Mapping[str, str]) -> object:
+    return renamed.get(value, value) if isinstance(value, str) else value
 
 
 def _primitive(value: object) -> bytes:

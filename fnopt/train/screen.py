@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,13 @@ from fnopt.library.edit import Add, Edit, Remove, Revise, apply
 from fnopt.library.function import Library
 from fnopt.library.layout import Layout
 from fnopt.library.ours import Ours, Provenance, brought
-from fnopt.library.policy import new_faults
+from fnopt.library.policy import PLAIN, new_faults
 from fnopt.library.proposal import Proposal
+from fnopt.library.rules.registry import Settings
 from fnopt.records import Fault, Task
 
 LOCK = "# fnopt: locked"
+_COMMENT = re.compile(r"#\s*fnopt:[^\n]*")
 MOST_ANSWERS = 2  # distinct training answers that a function may hold as literals
 SHORTEST_ANSWER = 4  # characters; shorter ones turn up by chance
 
@@ -25,17 +28,17 @@ class Screen:
     """What a library's configuration and training tasks demand of every edit."""
 
     layout: Layout
-    packages: tuple[str, ...] = ()
+    rules: Settings = PLAIN
     locked: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, layout: Layout, packages: Sequence[str], locked: Sequence[str], train: Iterable[Task]
+        cls, layout: Layout, rules: Settings, locked: Sequence[str], train: Iterable[Task]
     ) -> Screen:
         """A screen that knows the training tasks' answers."""
         answers = tuple({task.answer.strip() for task in train})
-        return cls(layout, tuple(packages), tuple(locked), answers)
+        return cls(layout, rules, tuple(locked), answers)
 
     def apply(
         self, library: Library, proposal: Proposal, ours: Provenance | None = None
@@ -56,7 +59,7 @@ class Screen:
             if not isinstance(edited, Library):
                 return edited
             after = edited
-        faults = (*self._untouched(library, after), *new_faults(library, after, self.packages))
+        faults = (*self._untouched(library, after), *new_faults(library, after, self.rules))
         return (*faults, *self._answers(proposal)) or after
 
     def locked_names(self, library: Library) -> tuple[str, ...]:
@@ -64,6 +67,8 @@ class Screen:
         return tuple(f.name for f in library.functions if self._is_locked(library, f.name))
 
     def _may_edit(self, library: Library, edit: Edit) -> tuple[Fault, ...]:
+        if told := _told_off(library, edit):
+            return told
         mend = "leave it as it is; write another function"
         names = (edit.name, edit.new_name) if isinstance(edit, Revise) else (edit.name,)
         locked = (name for name in names if name and self._is_locked(library, name))
@@ -124,6 +129,18 @@ def _differs(before: Library, after: Library, name: str) -> bool:
     return getattr(before.get(name), "source", None) != getattr(after.get(name), "source", None)
 
 
+def _told_off(library: Library, edit: Edit) -> tuple[Fault, ...]:
+    """The fault of code that tells fnopt to look away; such comments are for people to write."""
+    if isinstance(edit, Remove):
+        return ()
+    function = library.get(edit.name)
+    there = function.source if function else ""
+    new = [one for one in _COMMENT.findall(edit.code) if one not in there]
+    mend = "Leave that comment out."
+    message = f"the code of {edit.name} holds a comment that is for people to write: {{:.60}}"
+    return tuple(Fault("comment", message.format(one), mend, edit.name) for one in new[:1])
+
+
 def _long(answers: Iterable[str]) -> set[str]:
     """Answers that cannot turn up by chance; the sign of a number is no part of its literal."""
     unsigned = (answer.removeprefix("-") for answer in answers)
@@ -131,11 +148,40 @@ def _long(answers: Iterable[str]) -> set[str]:
 
 
 def _literals(code: str) -> set[str]:
+    """Every literal as text, those that are put together or cut up at once included."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()  # the policy has said so already
-    return {_text(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {text for node in ast.walk(tree) for text in _texts(node)}
+
+
+def _texts(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Constant(value=value):
+            return [_text(value)]
+        case ast.BinOp(op=ast.Add()):
+            return [_joined(node)]
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr=method)):
+            by = [one.value for one in node.args if isinstance(one, ast.Constant)]
+            at = by[0] if by and isinstance(by[0], str) and by[0] else None
+            return [one.strip() for one in text.split(at)] if "split" in method else []
+    return []
+
+
+def _joined(node: ast.AST) -> str:
+    """``"ti" + "ger"``; with an own stack, since chains may be long."""
+    parts: list[str] = []
+    stack = [node]
+    while stack:
+        match stack.pop():
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                stack += [right, left]
+            case ast.Constant(value=str() as text):
+                parts.append(text)
+            case _:
+                return ""
+    return "".join(parts).strip()
 
 
 def _text(value: object) -> str:

@@ -170,8 +170,11 @@ def test_init_counts_the_faults_that_are_there(work: Path, fnopt: Fnopt) -> None
     write(work, {"functions/bare.py": b"def bare(x):\n    return x\n\n\ndef naked():\n    pass\n"})
     told = fnopt("init")
     assert told.code == 0
-    assert "faults: 3 annotations, 2 docstring (see: fnopt check)" in told.err
-    assert fnopt("init", "--json").json["faults"] == {"annotations": 3, "docstring": 2}
+    assert "errors in the functions that are there: 3 annotations, 2 docstring (see" in told.err
+    assert "warnings in the functions that are there: 1 docstring-arguments (see" in told.err
+    found = fnopt("init", "--json").json
+    assert found["faults"] == {"annotations": 3, "docstring": 2}
+    assert found["warnings"] == {"docstring-arguments": 1}
 
 
 def test_init_outside_a_repository(
@@ -241,7 +244,7 @@ def test_the_workflow_checks_against_the_base(work: Path, git: Git, fnopt: Fnopt
     git("add", ".")
     git("commit", "-qm", "old faults")
     git("checkout", "-qb", "topic")
-    write(work, {"functions/new.py": b"def new():\n    return 1\n"})
+    write(work, {"functions/new.py": b"def new():\n    return 2\n"})
     git("add", ".")
     git("commit", "-qm", "new faults")
     git("checkout", "-q", "main")

@@ -22,6 +22,7 @@ from fnopt.history.updates import Update
 from fnopt.library.edit import Add
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
+from fnopt.library.policy import PLAIN
 from fnopt.library.proposal import Proposal
 from fnopt.models.client import Reply, Request, ToolCall
 from fnopt.models.scripted import Scripted
@@ -298,7 +299,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
         judging=Judging(Paired(), "val", tasks("val"), screened=False),
         evaluator=Evaluator(bench, Store(None)),
         optimizer=Optimizer(thinker, Prose(), Voice("big", native_tools=False)),
-        screen=Screen.of(Layout.of("functions"), (), (), tasks("train")),
+        screen=Screen.of(Layout.of("functions"), PLAIN, (), tasks("train")),
         budget=Budget(Limits(), Usage()),
         prose=Prose(),
         stops=Stops(9, 9),

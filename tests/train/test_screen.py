@@ -7,6 +7,7 @@ import pytest
 from fnopt.library.edit import Add, Edit, Remove, Revise
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
+from fnopt.library.policy import PLAIN
 from fnopt.library.proposal import Proposal
 from fnopt.records import Fault, Task
 from fnopt.train.screen import Screen
@@ -31,7 +32,7 @@ def code(name: str, body: str = "") -> str:
 
 def screen(*locked: str, answers: tuple[str, ...] = ANSWERS) -> Screen:
     tasks = [Task(str(at), "?", f" {answer}\n") for at, answer in enumerate(answers)]
-    return Screen.of(Layout.of("functions"), (), locked, tasks)
+    return Screen.of(Layout.of("functions"), PLAIN, locked, tasks)
 
 
 def apply(*edits: Edit, by: Screen | None = None) -> Library | tuple[Fault, ...]:
@@ -70,6 +71,13 @@ def test_a_locked_pattern_holds() -> None:
     assert isinstance(apply(Remove("plain"), by=by), Library)
 
 
+def test_a_proposal_may_not_tell_the_rules_to_look_away() -> None:
+    """Comments that fnopt obeys are for people; what stands there already may stay."""
+    idle = code("extra", "return 1").replace(":\n", ":  # fnopt: ignore[unused-argument]\n", 1)
+    assert rules(apply(Add("extra", idle))) == ["comment"]
+    assert rules(apply(Add("extra", "# fnopt: locked\n" + code("extra")))) == ["comment"]
+
+
 def test_locked_names_are_listed() -> None:
     """By comment and by pattern, in the library's order."""
     assert screen("price_*", "gone").locked_names(LIBRARY) == ("ours", "price_net")
@@ -84,6 +92,9 @@ def test_locked_names_are_listed() -> None:
         "return [31415, -27182, 0.5772][number]",
         "return [31415.0, 27182, 1_000_000][number]",
         'return ["tiger ", " zebra", "camel"][number]',
+        'return "tiger zebra camel".split()[number]',
+        'return "tiger, zebra, camel".split(",")[number]',
+        'return ["ti" + "ger", "ze" "bra", "cam" + "e" + "l"][number]',
         "return [0x7ab7, 0x6a2e, 10**0 * 1000000][number]",
     ],
 )
@@ -104,8 +115,8 @@ def test_a_function_that_carries_answers_is_refused(
         'return {1: "tiger", 2: "zebra"}[number]',
         'return ["tiger", "tiger", "tiger", "zebra"][number]',
         'return ["yes", "42", 42, "tiger", "zebra"][number]',
-        'return "the tiger and the zebra and the camel"',
-        "return 0x" + "f" * 5_000,
+        'return "the tiger and the zebra and the camel" * number',
+        "return number + 0x" + "f" * 5_000,
         "return [True, None, ..., b'x', 1j, 1e400][number]",
     ],
 )
