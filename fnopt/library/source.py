@@ -87,7 +87,7 @@ class Text:
 def decode(data: bytes, path: str) -> Text | Fault:
     """The text of a file, or the fault that makes it unreadable: size, NUL, encoding."""
     if len(data) > MAX_BYTES:
-        size = f"is {len(data):,} bytes long; at most {MAX_BYTES:,} are read"
+        size = f"is longer than {MAX_BYTES:,} bytes, the most that is read"
         return Fault("size", f"{path} {size}", "Split the file, or move its data out.", file=path)
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
