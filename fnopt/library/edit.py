@@ -14,6 +14,7 @@ from fnopt.library.callgraph import callers
 from fnopt.library.draft import read_draft
 from fnopt.library.fingerprint import fingerprint, of_source, without_docstring
 from fnopt.library.function import Library, definition
+from fnopt.library.indent import like
 from fnopt.library.module import Module, Statement, read_module
 from fnopt.library.ours import Provenance
 from fnopt.library.place import changed, fault_of, named_module, place, taken, unsaid, written
@@ -101,7 +102,7 @@ def _add(library: Library, edit: Add, home: str) -> Library | tuple[Fault, ...]:
 
 def _into(library: Library, there: Module, draft: Module, name: str) -> Library | tuple[Fault, ...]:
     try:
-        text = insert(library, there, name, draft)
+        text = insert(library, there, name, like(draft, there))
         return (text,) if isinstance(text, Fault) else written(library, there.path, text.encode())
     except UnicodeEncodeError:
         return (unsaid(there, name),)
@@ -145,7 +146,7 @@ def _revise(library: Library, edit: Revise, ours: Provenance | None) -> Library 
     if isinstance(draft, tuple):
         return draft
     try:
-        text = splice(library, there, edit.name, draft, ours=ours)
+        text = splice(library, there, edit.name, like(draft, there, edit.name), ours=ours)
     except UnicodeEncodeError:
         return (unsaid(there, edit.name),)
     if isinstance(text, Fault):
