@@ -84,17 +84,29 @@ def _is_home(module: Module, name: str) -> bool:
 
 def _follow(work: _Rename) -> Fault | None:
     """Find all tokens; modules that hand the function on make others worth another look."""
+    for path in work.library.files.keys() - work.library.modules.keys():
+        if work.old.encode() in work.library.files[path]:
+            message = f"{path} cannot be read, and names {work.old}"
+            return Fault("cannot-follow", message, "Mend the file first.", work.old, path)
     seen = -1
     while seen != len(work.exports):
         seen = len(work.exports)
         for module in work.library.modules.values():
-            if work.old.encode() not in module.text.body:
+            if not any(_names(one, work.old) for one in module.statements):
                 continue
             found = occurrences(module)
             if isinstance(found, Fault):
                 return found
             _Follower(work, module, found).follow()
     return None
+
+
+def _names(one: Statement, name: str) -> bool:
+    """Whether the statement may mean the function, or its module, by that name."""
+    found = one.names
+    if name in found.reaches | found.binds or any(name in chain for chain in found.chains):
+        return True
+    return any(name == given.name or name in given.module.split(".") for given in found.imports)
 
 
 class _Follower:
@@ -255,7 +267,7 @@ def _left_behind(work: _Rename, after: Library, target: str) -> tuple[Fault, ...
     ghost = (work.path, index)
     found = [
         (path, i)
-        for path, i in _statements(ghosts)
+        for path, i in _statements(ghosts, module, work.old)
         if (path, i) != ghost
         and not _only_said(ghosts.modules[path].statements[i], work.old)
         and ghost in neighbours(ghosts, (path, i), read=False)
@@ -273,7 +285,11 @@ def _only_said(one: Statement, name: str) -> bool:
     return name in one.names.mentions - one.names.uses and not one.dynamic
 
 
-def _statements(library: Library) -> Iterator[tuple[str, int]]:
+def _statements(library: Library, there: Module, name: str) -> Iterator[tuple[str, int]]:
+    """The statements of modules that may reach ``name``: they say its module's name, or its own."""
+    said = (name.encode(), there.name.rpartition(".")[2].encode())
     for path, module in library.modules.items():
-        for index in range(len(module.statements)):
-            yield path, index
+        near = path == there.path or module.starred or any(one in module.text.body for one in said)
+        for index, one in enumerate(module.statements):
+            if near or one.loads:
+                yield path, index

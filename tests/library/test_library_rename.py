@@ -34,8 +34,8 @@ def after(**files: str | bytes) -> dict[str, str]:
     """The files after it, which are Python."""
     library = outcome(**files)
     assert isinstance(library, Library), library
-    for data in library.files.values():
-        ast.parse(data)
+    for module in library.modules.values():
+        ast.parse(module.text.body)
     stems = {path: path.removeprefix("functions/").removesuffix(".py") for path in library.files}
     return {stems[path]: data.decode() for path, data in library.files.items()}
 
@@ -218,6 +218,24 @@ def test_what_finds_names_at_run_time_in_its_own_module_is_refused() -> None:
     found = outcome(dates=DATES + "def f(n): return globals()[n]\n")
     assert isinstance(found, tuple)
     assert [one.rule for one in found] == ["cannot-follow"]
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "def f(: old\n",
+        "x = old\n" + "y = 1\n" * 200_000,
+        "from .dates import old\nX = " + "old(" * 150 + ")" * 150 + "\n",
+    ],
+    ids=["syntax", "size", "depth"],
+)
+def test_a_caller_that_cannot_be_read_is_not_guessed_at(caller: str) -> None:
+    """It would be left behind, or hang libcst."""
+    found = outcome(dates=DATES, b=caller)
+    assert isinstance(found, tuple)
+    assert [one.file for one in found] == ["functions/b.py"]
+    kept = after(dates=DATES, b=caller.replace("old", "other"))
+    assert kept["dates"] == DATES.replace("old", "new")
 
 
 @pytest.mark.parametrize("new", ["New", "class", "print", "_new", "a.b", ""])
