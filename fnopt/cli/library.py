@@ -1,18 +1,15 @@
-"""``fnopt list``, ``show``, ``check`` and ``call``: the library, by function."""
+"""``fnopt list``, ``show`` and ``call``: the library, by function."""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fnopt.cli.columns import columns, plain, printable
+from fnopt.cli.columns import columns, printable
 from fnopt.cli.echo import document, json_option, note
 
 if TYPE_CHECKING:
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from fnopt.records import Fault
     from fnopt.sandbox import Outcome
 
-FAULTS = 3
 RAISED = 1
 
 
@@ -75,31 +71,6 @@ def show(function: str, as_json: bool) -> None:
         if names:
             note(f"{what.replace('_', ' ')}: {', '.join(names)}")
     click.echo(printable(found.source).rstrip("\n"))
-
-
-@click.command("check")
-@click.option("--base", metavar="REV", help="Count only faults that the library at REV has not.")
-@json_option
-def check(base: str | None, as_json: bool) -> int:
-    """Check every rule on every function.
-
-    Of the library as it stands in the working tree; nothing is imported or run. Exit 3 on faults.
-    """
-    from fnopt.cli.session import Session
-    from fnopt.library import policy
-
-    with Session() as session:
-        library, rules = session.library(), session.rules
-        faults = policy.check(library, rules)
-        if base is not None:
-            faults = _unknown(faults, policy.check(session.library(base), rules))
-    if as_json:
-        document({"faults": [asdict(one) for one in faults]})
-    for fault in () if as_json else faults:
-        click.echo(_told(fault))
-    since = f" that {base} has not" if base is not None else ""
-    note(f"{len(library.functions)} functions, {_counted(faults)}{since}")
-    return FAULTS if faults else 0
 
 
 @click.command("call")
@@ -175,28 +146,6 @@ def _arguments(text: str | bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-def _unknown(faults: Sequence[Fault], known: Sequence[Fault]) -> tuple[Fault, ...]:
-    """The faults that are not among ``known``, wherever those stand by now."""
-    left = Counter(map(_identity, known))
-    left.subtract(Counter(map(_identity, faults)))
-    found = []
-    for fault in reversed(faults):  # of equal ones, the last are the new ones
-        if left[_identity(fault)] < 0:
-            left[_identity(fault)] += 1
-            found.append(fault)
-    return tuple(reversed(found))
-
-
-def _identity(fault: Fault) -> tuple[str, str | None, str | None, str]:
-    return (fault.rule, fault.function, fault.file, re.sub(r"[0-9]+", "", fault.message))
-
-
-def _told(fault: Fault) -> str:
-    place = ":".join(str(part) for part in (fault.file, fault.line) if part)
-    mend = f"\n  mend: {plain(fault.mend)}" if fault.mend else ""
-    return f"{plain(place)}: {fault.rule}: {plain(fault.message)}{mend}"
 
 
 def _counted(faults: Sequence[Fault]) -> str:

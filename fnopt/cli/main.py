@@ -18,7 +18,7 @@ COMMANDS = {
     "doctor": "fnopt.cli.doctor:doctor",
     "list": "fnopt.cli.library:list_",
     "show": "fnopt.cli.library:show",
-    "check": "fnopt.cli.library:check",
+    "check": "fnopt.cli.check:check",
     "call": "fnopt.cli.library:call",
     "eval": "fnopt.cli.evaluate:evaluate",
     "step": "fnopt.cli.train:step",

@@ -6,31 +6,24 @@ could notice is a warning: they read the signature anew, and a person should see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from fnopt.library.calls import all_sites
 from fnopt.library.changes import Change, pairs
 from fnopt.library.compared import Compared, breakage
 from fnopt.library.function import Library, read
+from fnopt.library.rules.registry import Settings, Switch
 from fnopt.records import Fault
 
-RULES = {
-    "function-removed": "a function is gone",
-    "function-renamed": "a function has another name",
-    "function-moved": "a function is imported from where it no longer is",
-    "parameter-removed": "a parameter is gone",
-    "parameter-renamed": "a parameter has another name",
-    "parameter-required": "a parameter must be given that could be left out",
-    "parameter-kind": "a parameter can no longer be given by position, or by name",
-    "parameter-order": "positional parameters stand in another order",
-    "type-narrowed": "a parameter takes less than before",
-    "result-changed": "the result may be something else than before",
-}
-"""Every rule here with what it tells."""
 
+def incompatible(
+    before: Library, after: Library, settings: Settings | None = None
+) -> tuple[Fault, ...]:
+    """Why calls of ``before`` may fail on ``after``, by function; call sites are named.
 
-def incompatible(before: Library, after: Library) -> tuple[Fault, ...]:
-    """Why calls of ``before`` may fail on ``after``, by function; call sites are named."""
+    ``settings`` may give a rule another level, or turn it off.
+    """
     changed = [one for one in pairs(before, after) if _may_matter(one)]
     lost = _lost(after, changed)
     faults: list[Fault] = []
@@ -39,7 +32,16 @@ def incompatible(before: Library, after: Library) -> tuple[Fault, ...]:
             faults += _gone(one, lost)
         if one.before is not None and one.after is not None:
             faults += Compared(before, after, one.before, one.after).faults()
-    return tuple(faults)
+    return tuple(_switched(faults, dict(settings.levels) if settings else {}))
+
+
+def _switched(faults: Iterable[Fault], levels: Mapping[str, Switch]) -> Iterator[Fault]:
+    for one in faults:
+        match levels.get(one.rule):
+            case None:
+                yield one
+            case "error" | "warning" as level:
+                yield replace(one, level=level)
 
 
 def _may_matter(change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""``list``, ``show``, ``check`` and ``call``."""
+"""``list``, ``show`` and ``call``."""
 
 from __future__ import annotations
 
@@ -105,46 +105,6 @@ def test_show_of_what_is_not_there(
     assert message in told.err
 
 
-def test_check_without_faults(work: Path, fnopt: Fnopt) -> None:
-    """Exit 0 and nothing on stdout."""
-    told = fnopt("check")
-    assert (told.code, told.out, told.err) == (0, "", "2 functions, no faults\n")
-    assert fnopt("check", "--json").json == {"schema": 1, "faults": []}
-
-
-def test_check_tells_faults_with_their_place(work: Path, fnopt: Fnopt) -> None:
-    """Exit 3; place, rule, message and mend of each."""
-    write(work, {"functions/bare.py": NAKED})
-    told = fnopt("check")
-    assert told.code == 3
-    assert "functions/bare.py:1: annotations: bare does not say the type of x\n  mend: " in told.out
-    assert told.err == "3 functions, 3 faults\n"
-    fault = fnopt("check", "--json").json["faults"][0]
-    assert set(fault) == {"rule", "function", "file", "line", "message", "mend"}
-
-
-def test_check_against_a_base_counts_new_faults_only(work: Path, git: Git, fnopt: Fnopt) -> None:
-    """What the base was guilty of does not count, even when it moved or its function changed."""
-    write(work, {"functions/bare.py": NAKED})
-    git("add", ".")
-    git("commit", "-qm", "bare")
-    write(work, {"functions/bare.py": b"# moved\n" + NAKED.replace(b"return x", b"return x + 1")})
-    assert fnopt("check", "--base", "HEAD").code == 0
-    assert fnopt("check").code == 3
-    write(work, {"functions/bare.py": NAKED + b"\n\ndef other():\n    return 1\n"})
-    told = fnopt("check", "--base", "HEAD", "--json")
-    assert told.code == 3
-    assert {fault["function"] for fault in told.json["faults"]} == {"other"}
-
-
-def test_check_knows_the_allowed_packages(work: Path, fnopt: Fnopt) -> None:
-    """Imports that the configuration lists are no faults."""
-    write(work, {"functions/maths.py": b"import numpy\n\nSIZE = numpy.int64\n"})
-    assert "import-not-allowed" in fnopt("check").out
-    write(work, {"fnopt.toml": b'[library]\npackages = ["numpy"]\n'})
-    assert fnopt("check").code == 0
-
-
 def test_call_prints_the_result_alone(work: Path, fnopt: Fnopt) -> None:
     """The result on stdout; what the function printed on stderr."""
     told = fnopt("call", "count_letter", '{"word": "banana", "letter": "a"}')
@@ -215,7 +175,7 @@ def test_outside_a_repository(
     assert "mend: run: git init" in told.err
 
 
-@pytest.mark.parametrize("command", ["list", "show", "check", "call"])
+@pytest.mark.parametrize("command", ["list", "show", "call"])
 def test_help_begins_with_the_summary(fnopt: Fnopt, command: str) -> None:
     """The same line as in the list of commands."""
     from fnopt.cli.main import SUMMARIES

@@ -4,6 +4,7 @@ Importing the room registers them all. Rules are lint, never a wall: what keeps 
 doing harm is the sandbox.
 """
 
+from fnopt.library.rules import breaking as breaking
 from fnopt.library.rules import calls as calls
 from fnopt.library.rules import flow as flow
 from fnopt.library.rules import imports as imports
