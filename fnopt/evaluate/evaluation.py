@@ -44,7 +44,7 @@ class Evaluator:
         trials: int = 1,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._bench = bench
+        self.bench = bench
         self._store = store
         self._concurrency = concurrency
         self._trials = trials
@@ -80,20 +80,20 @@ class Evaluator:
 
     def _attempt(self, library: Library, task: Task, number: int) -> Trial:
         for _ in range(1 + RETRIES):
-            trial = self._bench.run(library, task, number)
+            trial = self.bench.run(library, task, number)
             if trial.error is None:
                 self._store.keep_trial(trial.to_json())
                 break
         return trial
 
     def _cached(self, library: Library, task: Task, number: int) -> Trial | None:
-        toolbox = self._bench.toolbox(library)
-        for document in self._store.trials(self._bench.key(toolbox, task, number)):
+        toolbox = self.bench.toolbox(library)
+        for document in self._store.trials(self.bench.key(toolbox, task, number)):
             trial = _trial(document)
             if trial is not None and all(
                 _digest(library, name) == seen for name, seen in trial.closures.items()
             ):
-                return self._bench.score(trial, task)
+                return self.bench.score(trial, task)
         return None
 
 

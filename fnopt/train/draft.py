@@ -11,8 +11,9 @@ from fnopt.library.edit import Remove
 from fnopt.library.function import Library
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
+from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Verdict
-from fnopt.train import attempts, focus
+from fnopt.train import attempts, examples, focus
 from fnopt.train.optimizer import Situation, failures
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
@@ -120,6 +121,16 @@ def _screened(
     if again := _tried_again(proposal, situation.shapes):
         return replace(done, proposal=proposal, faults=again)
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
-    if isinstance(after, Library):
-        return replace(done, proposal=proposal, library=after, faults=())
-    return replace(done, proposal=proposal, faults=after)
+    if not isinstance(after, Library):
+        return replace(done, proposal=proposal, faults=after)
+    if wrong := _wrong_examples(run, base.library, after):
+        return replace(done, proposal=proposal, faults=wrong)
+    return replace(done, proposal=proposal, library=after, faults=())
+
+
+def _wrong_examples(run: Run, before: Library, after: Library) -> tuple[Fault, ...]:
+    """The faults of examples in docstrings of functions that are not as they were."""
+    old = {one.name: one.source for one in before.functions}
+    changed = [one.name for one in after.functions if old.get(one.name) != one.source]
+    found = examples.faults(after, changed, run.evaluator.bench.sandbox)
+    return tuple(one for one in levelled(found, run.screen.rules) if one.level == "error")

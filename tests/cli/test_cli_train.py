@@ -239,6 +239,28 @@ def test_a_wrong_key(tools: Path, fnopt: Fnopt, server: ScriptedServer) -> None:
     assert fnopt("step").code == 0
 
 
+def test_an_example_that_is_wrong_goes_back(
+    tools: Path, fnopt: Fnopt, server: ScriptedServer, git: Git
+) -> None:
+    """A docstring's example is run before a trial is paid for, and its fault told the optimizer."""
+    wrong = scripted_run.COUNT.replace(
+        "word.\n", "word.\n\n    >>> count_letter('aa', 'a')\n    3\n", 1
+    )
+
+    def proud(request: Json) -> Answer:
+        if not scripted_run.is_optimizer(request):
+            return scripted_run.respond(request)
+        told = request["messages"][-1]["content"] or ""
+        code = scripted_run.COUNT if "gives 2, not 3" in told else wrong
+        return calls(("add_function", {"code": code, "why": "It counts."}))
+
+    server.respond = proud
+    told = fnopt("step", "--json")
+    assert (told.code, steps(told)) == (0, [("kept", "add", "count_letter")])
+    assert asked(server) == 2
+    assert ">>>" not in git("show", f"{BRANCH}:functions/count_letter.py")
+
+
 def test_infrastructure_that_fails_leaves_the_candidate_pending(
     tools: Path, fnopt: Fnopt, server: ScriptedServer, git: Git
 ) -> None:
