@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `from scripted_server import …` in any test
 
 from scripted_server import ScriptedServer
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Author",
