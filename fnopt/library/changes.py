@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -25,6 +25,7 @@ _CANDIDATES = 4  # functions that are compared closely with one
 _SAYING = 100  # functions that say one word and are looked at for it
 _WORDS = 2_000  # words of a function that are compared
 _WORD = re.compile(r"\w+")
+_PARTS = re.compile(r"(\w+)")
 _COMMON = frozenset(
     {*keyword.kwlist, "str", "int", "float", "bool", "list", "dict", "tuple", "set", "self", "_"}
 )
@@ -134,6 +135,22 @@ def diff(before: Library, after: Library, change: Change) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def elsewhere(before: Library, after: Library) -> tuple[tuple[str, str], ...]:
+    """Path and unified diff of the files that changed, while no function of theirs did."""
+    ends = [one for change in changes(before, after) for one in change.ends if one]
+    told = {one.path for one in ends}
+    paths = sorted((before.files.keys() | after.files.keys()) - told)
+    changed = [path for path in paths if before.files.get(path) != after.files.get(path)]
+    return tuple((path, _of_files(path, before.files, after.files)) for path in changed)
+
+
+def _of_files(path: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
+    old, new = (files.get(path, b"").decode(errors="replace") for files in (before, after))
+    first, second = (path if path in files else "/dev/null" for files in (before, after))
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), first, second, lineterm="")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _lines(text: str) -> list[str]:
     return text.split("\n")[:-1]
 
@@ -147,14 +164,12 @@ def _revised(before: Library, after: Library, old: Function, new: Function) -> b
     here = old.name == new.name and old.path == new.path
     if here and before.files[old.path] == after.files[new.path]:
         return False
-    text = listing(before, old.name)
-    if old.name != new.name:
-        text = _called(text, old.name, new.name)
-    return text != listing(after, new.name)
-
-
-def _called(text: str, old: str, new: str) -> str:
-    return re.sub(rf"\b{re.escape(old)}\b", new, text)
+    first = _PARTS.split(listing(before, old.name))
+    second = _PARTS.split(listing(after, new.name))
+    return len(first) != len(second) or any(
+        one != other and (one, other) != (old.name, new.name)
+        for one, other in zip(first, second, strict=True)
+    )
 
 
 Pairs = Iterator[tuple[Function, Function]]
