@@ -22,7 +22,8 @@ from fnopt.library.layout import Layout
 from fnopt.library.policy import new_faults
 
 VERDICT = "kept; rolled back by a person"
-BREAKING = ("syntax", "undefined-name", "duplicate-name")  # rules that say that names resolve
+BREAKING = ("syntax", "undefined-name", "duplicate-name", "call-mismatch")
+"""Rules that say that names resolve, and that calls fit what they call."""
 SHOWN = 3  # names that a message lists before it counts
 
 
