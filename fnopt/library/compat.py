@@ -50,18 +50,19 @@ def _may_matter(change: Change) -> bool:
 
 def _lost(after: Library, changes: Iterable[Change]) -> Library:
     """The library with what is gone put back, empty: so that it shows who still wants it."""
-    files = dict(after.files)
+    ghosts: dict[str, list[str]] = {}
     for one in changes:
         old = one.before
-        if old is None or not (one.after is None or one.renamed or one.moved):
-            continue
-        module = after.modules.get(old.path)
-        if module is None and old.path in files:
-            continue  # it cannot be read
-        if module is None or old.name not in module.bound:
-            text = module.text.body if module else b""
-            files[old.path] = text + f"\n\ndef {old.name}(): ...\n".encode()
-    return read(files) if files != after.files else after
+        if old is not None and (one.after is None or one.renamed or one.moved):
+            module = after.modules.get(old.path)
+            unreadable = module is None and old.path in after.files
+            if not unreadable and (module is None or old.name not in module.bound):
+                ghosts.setdefault(old.path, []).append(f"\n\ndef {old.name}(): ...\n")
+    files = dict(after.files)
+    for path, added in ghosts.items():
+        module = after.modules.get(path)
+        files[path] = (module.text.body if module else b"") + "".join(added).encode()
+    return read(files) if ghosts else after
 
 
 def _gone(change: Change, lost: Library) -> Iterator[Fault]:

@@ -180,6 +180,14 @@ def test_a_function_that_moved() -> None:
     assert told(before, handed) == []
 
 
+def test_several_functions_of_a_module_that_is_gone() -> None:
+    """Each is still wanted by its own callers."""
+    both = f"def f(x){BODY}\n\ndef g(x){BODY}"
+    caller = "from functions.f import f, g\n\n\ndef a(x):\n    return f(x) + g(x)\n"
+    faults = incompatible(library(f=both, a=caller), library(a=caller))
+    assert [(one.function, one.level) for one in faults] == [("f", "error"), ("g", "error")]
+
+
 def test_an_alias_of_types_counts() -> None:
     """``Unit = Literal[…]`` lost a value; the signature is the same text."""
     text = "from typing import Literal\n\nUnit = Literal['m', 'km']\n\n\ndef f(x: Unit): return x\n"
