@@ -43,7 +43,7 @@ SUMMARIES = {
     "step": "Propose, check, commit, judge; keep or revert.",
     "train": "Step until it stops paying; resumes by itself.",
     "log": "Show the updates of a run with their verdicts.",
-    "rollback": "Take one update back.",
+    "rollback": "Take one update back, or bring one function back as it was.",
     "test": "Open the sealed test split once, and score it.",
     "demo": "Watch the whole loop in a scratch repository.",
 }

@@ -5,26 +5,24 @@ Nothing is undone that later updates built on, and no function is left that call
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from fnopt.errors import GitStateError, UsageError
-from fnopt.history import message, runs
+from fnopt.history import message
+from fnopt.history.blame import ours
+from fnopt.history.landing import land, recover
+from fnopt.history.refusal import Refusal, broken, listed
 from fnopt.history.repo import Commit, Repository
 from fnopt.history.runs import RunBranch
-from fnopt.history.worktree import finish
-from fnopt.library.callgraph import callers
+from fnopt.library.edit import Remove, apply
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
-from fnopt.library.policy import new_faults
+from fnopt.library.listing import listing
+from fnopt.library.restore import restore
 
 VERDICT = "kept; rolled back by a person"
-BREAKING = ("syntax", "undefined-name", "duplicate-name", "call-mismatch")
-"""Rules that say that names resolve, and that calls fit what they call."""
-SHOWN = 3  # names that a message lists before it counts
 
 
 @dataclass(frozen=True)
@@ -36,18 +34,6 @@ class RolledBack:
     update: str
     commit: str
     functions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why an update cannot be taken back; ``functions``, ``files`` and ``commits`` stand in the
-    way (``commits`` are later updates, newest first)."""
-
-    message: str
-    mend: str
-    functions: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    commits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ def roll_back(repo: Repository, rev: str, layout: Layout) -> RolledBack | Refusa
     update, run = _update(repo, rev)
     with run.lock():
         target = _target(repo, update, run)
-        _recover(repo, target.branch)
+        recover(repo, target.branch)
         return _undo(repo, target, layout)
 
 
@@ -117,7 +103,8 @@ def _undo(repo: Repository, target: _Target, layout: Layout) -> RolledBack | Ref
         return Refusal(said, f"see: git show {revert[:10]}", commits=(revert,))
     tree, conflicts = repo.merge_revert(target.head, update.sha)
     if tree is None:
-        return _conflict(repo, target, conflicts, layout)
+        by_function = _by_function(repo, target, layout)
+        return by_function or _conflict(repo, target, conflicts, layout)
     if tree == repo.tree(target.head):
         said = f"nothing of {update.sha[:10]} is left to take back"
         return Refusal(said, f"see: git log {update.sha[:10]}..")
@@ -149,48 +136,43 @@ def taken_back(commit: str, later: Sequence[tuple[str, str]]) -> str | None:
     return found[0] if found and commit.startswith(found[1]) else None
 
 
-def broken(before: Library, after: Library, parent: Library) -> Refusal | None:
-    """Why a library must not become ``after``: something that resolved would no longer do so.
+def _by_function(repo: Repository, target: _Target, layout: Layout) -> RolledBack | None:
+    """Undo what the update did to its functions, where git cannot tell its lines from later ones.
 
-    What did not resolve in ``parent``, the library before the update, is nobody's loss.
+    None where a later update changed one of the functions itself, or where they do not come apart.
     """
-    if orphans := _orphans(before, after):
-        lost = sorted({name for names in orphans.values() for name in names})
-        who = tuple(sorted(orphans))
-        call = "calls" if len(who) == 1 else "call"
-        return Refusal(
-            f"{_listed(who)} still {call} {_listed(lost)}, which would go",
-            f"take back or revise {_listed(who)} first",
-            functions=who,
-        )
-    known = set(new_faults(parent, after))
-    faults = [one for one in new_faults(before, after) if one.rule in BREAKING and one in known]
-    if not faults:
-        return None
-    return Refusal(
-        f"the library would break: {faults[0].message}",
-        "take back what was built on it first, or mend it by hand after: git revert",
-        functions=tuple(sorted({one.function for one in faults if one.function})),
-        files=tuple(sorted({one.file for one in faults if one.file})),
+    head, done, before = (
+        read(repo.files(commit, layout))
+        for commit in (target.head, target.update.sha, target.update.parents[0])
     )
+    after = head
+    for name in target.functions:
+        undone = _undone(repo, target, (after, done, before), name)
+        if undone is None:
+            return None
+        after = undone
+    if not target.functions or after == head or broken(head, after, before):
+        return None
+    paths = head.files.keys() | after.files.keys()
+    edits = {path: after.files.get(path) for path in paths}
+    edits = {path: data for path, data in edits.items() if data != head.files.get(path)}
+    return _published(repo, target, repo.write_tree(repo.tree(target.head), edits), layout)
 
 
-def _orphans(before: Library, after: Library) -> dict[str, tuple[str, ...]]:
-    """Functions of ``after`` that call one that is gone, with the names that they call.
-
-    The call graph links only what exists: so the lost functions are put back as empty ones.
-    """
-    gone = [one for one in before.functions if after.get(one.name) is None]
-    files = dict(after.files)
-    for one in gone:
-        files[one.path] = files.get(one.path, b"") + f"\n\ndef {one.name}(): ...\n".encode()
-    ghosts = read(files)
-    names = {one.name for one in gone}
-    found: dict[str, tuple[str, ...]] = {}
-    for name in sorted(names):
-        for caller in callers(ghosts, name) - names if ghosts.get(name) else ():
-            found[caller] = (*found.get(caller, ()), name)
-    return found
+def _undone(
+    repo: Repository, target: _Target, libraries: tuple[Library, Library, Library], name: str
+) -> Library | None:
+    """The first library with the function as it was in the last, if it is as in the second."""
+    now, done, before = libraries
+    texts = [listing(one, name) if one.get(name) else None for one in (now, done)]
+    if texts[0] != texts[1]:
+        return None
+    blamed = partial(ours, repo, target.head)
+    if before.get(name) is not None:
+        after = restore(now, before, name, ours=blamed)
+    else:
+        after = apply(now, Remove(name), "", blamed)
+    return after if isinstance(after, Library) else None
 
 
 def _conflict(
@@ -202,10 +184,10 @@ def _conflict(
     library = read(repo.files(target.head, layout))
     touched = [one.name for one in library.functions if one.path in conflicts]
     functions = tuple(name for name in touched if name in target.functions) or tuple(touched)
-    said = f" ({_listed(functions)})" if functions else ""
-    since = f": {_listed([sha[:10] for sha in commits])}" if commits else ""
+    said = f" ({listed(functions)})" if functions else ""
+    since = f": {listed([sha[:10] for sha in commits])}" if commits else ""
     return Refusal(
-        f"later updates built on {target.update.sha[:10]} in {_listed(conflicts)}{said}{since}",
+        f"later updates built on {target.update.sha[:10]} in {listed(conflicts)}{said}{since}",
         "take those back first" + (f": fnopt rollback {commits[0][:10]}" if commits else ""),
         functions,
         conflicts,
@@ -224,29 +206,5 @@ def _published(repo: Repository, target: _Target, tree: str, layout: Layout) -> 
     text = message.revert(update.message, update.sha, marks)
     commit = repo.commit(tree, [target.head], text, sign=True)
     why = f"roll back {update.sha[:10]}"
-    if target.branch == run.branch:
-        run.advance(commit, target.head, layout, why)
-    else:
-        journal = _journal(repo)
-        runs.advance(repo, target.branch, commit, target.head, layout, why, journal)
+    land(repo, target.branch, commit, target.head, layout, why)
     return RolledBack(run.name, target.branch, update.sha, commit, target.functions)
-
-
-def _journal(repo: Repository) -> Path:
-    return repo.folder / ".rollback.journal"  # no run's: their names begin with a letter or digit
-
-
-def _recover(repo: Repository, branch: str) -> None:
-    """Let working trees follow when a roll-back was killed between the branch and them."""
-    journal = _journal(repo)
-    with suppress(FileNotFoundError, ValueError, KeyError):
-        left = json.loads(journal.read_text())
-        if repo.ref(branch) == left["new"]:
-            for worktree in repo.worktrees(branch):
-                finish(repo, worktree, left["old"], left["new"])
-    journal.unlink(missing_ok=True)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -64,7 +64,10 @@ def test_a_refusal(run: RunBranch, fnopt: Fnopt) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ("f1@HEAD", 2, "fnopt rollback UPDATE"),
+        ("f1@HEAD", 2, "there was no function 'f1'"),
+        ("f1@", 2, "no revision after the @"),
+        ("gone@HEAD", 2, "there was no function 'gone'"),
+        ("f1@nowhere", 4, "no commit is called"),
         ("HEAD@{0}", 2, "no update of a run"),
         ("main", 2, "no update of a run"),
         ("0123456789", 4, "no commit is called"),

@@ -9,8 +9,9 @@ import pytest
 
 from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
+from fnopt.history.refusal import Refusal, broken
 from fnopt.history.repo import Repository
-from fnopt.history.rollback import Refusal, RolledBack, broken, roll_back, taken_back
+from fnopt.history.rollback import RolledBack, roll_back, taken_back
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import updates
 from fnopt.library.function import read
@@ -170,6 +171,19 @@ def test_what_later_updates_built_on_stays(repo: Repository, run: RunBranch) -> 
     done(repo, later)
     done(repo, first)
     assert repo.tree(run.branch) == repo.tree("main")
+
+
+def test_neighbours_of_the_same_file_come_apart(repo: Repository, run: RunBranch) -> None:
+    """Where git sees one conflict of lines, the update's own function goes and the later stays."""
+    base = defined("m")
+    publish(run, 1, {"functions/m.py": base}, "m")
+    one = base + b"\n\n" + defined("one")
+    first = publish(run, 2, {"functions/m.py": one}, "one")
+    two = base + b"\n\n" + defined("two")
+    publish(run, 3, {"functions/m.py": one + b"\n\n" + defined("two")}, "two")
+    assert repo.merge_revert(run.head(), first)[0] is None
+    outcome = done(repo, first)
+    assert repo.read(repo.blobs(outcome.commit)["functions/m.py"]) == two
 
 
 def test_what_another_function_calls_stays(repo: Repository, run: RunBranch) -> None:

@@ -1,6 +1,6 @@
 """A roll-back that would leave a call that no longer fits is refused."""
 
-from fnopt.history.rollback import broken
+from fnopt.history.refusal import broken
 from fnopt.library.function import Library, read
 
 OLD = 'def pad(text: str) -> str:\n    """Pad."""\n    return text.center(9)\n'
