@@ -171,15 +171,18 @@ def test_what_is_a_matter_of_taste_is_a_warning(rule: str, source: str) -> None:
 ACROSS = [
     ("duplicate", function("g", given="y: int", body="[y for z in range(y)]")),
     ("call-mismatch", "from functions.a import f\n" + function("g", body="f(x, 2)")),
+    ("missing-import", "from functions.a import h as f\n" + function("g", body="f(x)")),
 ]
 
 
 @pytest.mark.parametrize(("rule", "other"), ACROSS)
 def test_rules_that_look_at_several_modules(rule: str, other: str) -> None:
-    """The same function with other names; a call that does not fit."""
+    """The same function with other names; a call that does not fit; a name that is not there."""
     source = function(body="[x for n in range(x)]")
     assert found(source, b=other) == [rule]
-    changed = other.replace("range(y)", "range(y + 1)").replace("f(x, 2)", "f(x)")
+    changed = (
+        other.replace("range(y)", "range(y + 1)").replace("f(x, 2)", "f(x)").replace("h as f", "f")
+    )
     assert found(source, b=changed) == []
 
 

@@ -8,6 +8,7 @@ from fnopt.library.rules import breaking as breaking
 from fnopt.library.rules import calls as calls
 from fnopt.library.rules import flow as flow
 from fnopt.library.rules import imports as imports
+from fnopt.library.rules import missing as missing
 from fnopt.library.rules import naming as naming
 from fnopt.library.rules import reach as reach
 from fnopt.library.rules import signatures as signatures

@@ -1,0 +1,41 @@
+"""Is there what one module of the library imports from another?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fnopt.library.function import Library
+from fnopt.library.links import absolute, dotted_names, own_modules
+from fnopt.library.module import Module
+from fnopt.library.rules.registry import Settings, fault, library_rule
+from fnopt.library.scope import Import
+from fnopt.records import Fault
+
+
+@library_rule("missing-import", "What is imported from a module of the library is there.")
+def _missing(library: Library, _: Settings) -> Iterator[Fault]:
+    own = own_modules(library)
+    index = dotted_names(library)
+    for path in sorted(library.modules):
+        module = library.modules[path]
+        for statement in module.statements:
+            for one in statement.names.imports if statement.kind == "import" else ():
+                base = absolute(module, one)
+                source = library.modules.get(index.get(base, ""))
+                if source is None or source.name != base:  # a shortened name may be another's
+                    continue
+                if f"{base}.{one.name}" not in own and not _may_have(source, one):
+                    message = (
+                        f"{path} imports {one.name} from {source.path}, which has no such name"
+                    )
+                    mend = "Import what is there, or bring it back."
+                    yield fault(module, "missing-import", None, one.line, message, mend)
+
+
+def _may_have(module: Module, one: Import) -> bool:
+    """Whether the module has the name, or may make it up when it is asked."""
+    if one.name is None or one.name == "*" or one.name.startswith("__"):
+        return True
+    if module.starred or "__getattr__" in module.bound or one.name in module.bound:
+        return True
+    return any(statement.dynamic for statement in module.statements)
