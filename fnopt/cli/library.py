@@ -121,13 +121,27 @@ def _find(session: Session, words: str) -> tuple[Library, Function]:
     if at and not rev:
         raise UsageError(f"{words}: no revision after the @", f"write {name}@HEAD, or {name} alone")
     library = session.library(rev or None)
-    found = library.get(name)
+    found = library.get(name) or _under_another_name(session, library, name, rev)
     if found is None:
         near = difflib.get_close_matches(name, [one.name for one in library.functions], n=1)
         where = f" at {rev}" if rev else ""
         mend = f"did you mean {near[0]}?" if near else "see: fnopt list"
         raise UsageError(f"there is no function {name!r}{where}", mend)
     return library, found
+
+
+def _under_another_name(session: Session, library: Library, name: str, rev: str) -> Function | None:
+    """What a function of today was called at a revision, if it was there."""
+    from fnopt.history.bring_back import name_at
+
+    repo = session.repo
+    if not (rev and repo.ref("HEAD")):
+        return None
+    old = name_at(repo, session.layout, name, repo.resolve(rev), repo.resolve("HEAD"))
+    found = library.get(old) if old else None
+    if found is not None:
+        note(f"{name} was called {old} at {rev}")
+    return found
 
 
 def _arguments(text: str | bytes) -> dict[str, Any]:

@@ -42,7 +42,7 @@ SUMMARIES = {
     "eval": "Score a revision.",
     "step": "Propose, check, commit, judge; keep or revert.",
     "train": "Step until it stops paying; resumes by itself.",
-    "log": "Show the updates of a run with their verdicts.",
+    "log": "Show the updates of a run with their verdicts, or the history of a function.",
     "rollback": "Take one update back, or bring one function back as it was.",
     "test": "Open the sealed test split once, and score it.",
     "demo": "Watch the whole loop in a scratch repository.",

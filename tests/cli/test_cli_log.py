@@ -65,11 +65,46 @@ def test_log_as_a_table(history: list[str], fnopt: Fnopt) -> None:
 
 
 def test_log_of_one_function(history: list[str], fnopt: Fnopt) -> None:
-    """Only its updates; one without any is no failure."""
+    """Only its updates, and its commits on the run's branch; an unknown one is a usage error."""
     assert [u["step"] for u in fnopt("log", "f3", "--json").json["updates"]] == [3]
+    kept, lost, revert = history
+    found = fnopt("log", "f3", "--json").json["history"]
+    assert [(one["commit"], one["kind"], one["verdict"]) for one in found] == [
+        (revert, "removed", ""),
+        (lost, "added", "reverted"),
+    ]
+    assert fnopt("log", "f1", "--json").json["history"][0]["commit"] == kept
+    refused = fnopt("log", "f2", "--json").json
+    assert (len(refused["updates"]), refused["history"]) == (1, [])
     told = fnopt("log", "f9")
-    assert (told.code, told.out) == (0, "")
-    assert "no updates of f9 yet" in told.err
+    assert (told.code, told.out) == (2, "")
+    assert "there never was a function 'f9' here" in told.err
+
+
+def test_log_of_what_people_wrote(work: Path, fnopt: Fnopt, git: Git) -> None:
+    """Through a rename and a move, without any run; also by the old name."""
+    text = (work / "functions" / "words.py").read_text()
+    (work / "functions" / "words.py").write_text(text.replace("shout", "loud"))
+    git("commit", "-qam", "call it loud")
+    git("mv", "functions/words.py", "functions/terms.py")
+    git("commit", "-qm", "terms")
+    found = fnopt("log", "loud", "--json").json
+    assert (found["run"], found["updates"]) == (None, [])
+    told = [(one["kind"], one["before"], one["name"], one["subject"]) for one in found["history"]]
+    assert told == [
+        ("moved", "loud", "loud", "terms"),
+        ("renamed", "shout", "loud", "call it loud"),
+        ("added", None, "shout", "start"),
+    ]
+    heading, *rows = fnopt("log", "loud").out.splitlines()
+    assert heading.split() == ["DATE", "COMMIT", "WHAT", "BY", "SUBJECT"]
+    assert "renamed from shout to loud" in rows[1]
+    assert "Ada Author" in rows[1]
+    assert [one["kind"] for one in fnopt("log", "shout", "--json").json["history"]] == [
+        "renamed",
+        "added",
+    ]
+    assert "was called shout at HEAD~2" in fnopt("show", "loud@HEAD~2").err
 
 
 def test_log_of_another_run(work: Path, history: list[str], fnopt: Fnopt, git: Git) -> None:
