@@ -10,7 +10,7 @@ from fnopt.library.function import Library, read
 from fnopt.library.policy import new_faults
 from fnopt.records import Fault
 
-BREAKING = ("syntax", "undefined-name", "duplicate-name", "call-mismatch")
+BREAKING = ("syntax", "undefined-name", "duplicate-name", "missing-import", "call-mismatch")
 """Rules that say that names resolve, and that calls fit what they call."""
 SHOWN = 3  # names that a message lists before it counts
 
