@@ -64,5 +64,5 @@ def _below(folder: Path) -> Iterator[tuple[Path, Entry]]:
         for file in (Path(path, one) for one in files if one.endswith(SUFFIX) or "." not in one):
             if file.is_symlink():
                 yield file, "link"
-            elif file.suffix == SUFFIX and file.is_file():
+            elif file.name.endswith(SUFFIX) and file.is_file():
                 yield file, "file"

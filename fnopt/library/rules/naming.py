@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -44,11 +45,14 @@ def _name(module: Module, _: Settings) -> Iterator[Fault]:
 
 @rule("module", "A module's path can be imported.")
 def _module(module: Module, _: Settings) -> Iterator[Fault]:
-    if not all(
-        part.isidentifier() and not keyword.iskeyword(part) for part in module.name.split(".")
-    ):
+    parts = PurePosixPath(module.path).with_suffix("").parts
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
         mend = "Rename the file or folder to a Python identifier."
         yield fault(module, "module", None, 1, f"{module.path} cannot be imported", mend)
+    elif parts[0] in sys.stdlib_module_names:
+        message = f"{module.path} has the name of the module {parts[0]} of the standard library"
+        mend = "Rename it, or move it into a folder: imports would find one in place of the other."
+        yield fault(module, "module", None, 1, message, mend)
 
 
 @rule("module-name", "A module that offers one function alone is named after it.", "warning")
