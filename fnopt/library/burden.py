@@ -29,20 +29,33 @@ MAX_TOKENS = 40_000
 
 _STRINGS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_START", -1)})
 _STRING_ENDS = frozenset({tokenize.STRING, getattr(tokenize, "FSTRING_END", -1)})
+_DOTTED = (ast.ImportFrom, ast.alias)
 _SILENT = frozenset({tokenize.NL, tokenize.COMMENT})
 
 
 def burden(text: Text, tree: ast.Module, path: str) -> Fault | None:
     """The fault of a text that is too much for libcst, with its place; None when it may pass."""
-    line = _deep(tree)
-    if line:
-        return too_deep(path, line)
-    matches = any(isinstance(one, ast.Match) for one in ast.walk(tree))
+    kinds = _kinds(tree)
+    if kinds is None:
+        return too_deep(path, _deep(tree))
+    matches = ast.Match in kinds
     try:
         return _tokens(text, path, frozenset({"del", "case"} if matches else {"del"}))
     except (tokenize.TokenError, SyntaxError) as error:
         message = f"{path} cannot be split into tokens: {error.args[0]}"
         return Fault("cst", message, "Write each statement on lines of its own.", file=path)
+
+
+def _kinds(tree: ast.Module) -> set[type[ast.AST]] | None:
+    """What kinds of nodes there are; None where the tree nests too deep. Level by level: fast."""
+    kinds: set[type[ast.AST]] = set()
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_NESTING + 1):
+        kinds.update(map(type, level))
+        if any(_dots(node) > MAX_RUN for node in level if isinstance(node, _DOTTED)):
+            return None
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return None if level else kinds
 
 
 def _deep(tree: ast.Module) -> int:
