@@ -14,6 +14,7 @@ from fnopt.library.function import Library, read
 from fnopt.library.likeness import likeness
 from fnopt.library.listing import listing
 from fnopt.library.proposal import Proposal, parse_calls, parse_text
+from fnopt.library.rules.registry import Settings
 from fnopt.library.schema import openai_tool
 from fnopt.library.tidy import tidy
 from fnopt.records import Fault
@@ -26,6 +27,8 @@ BESIDE = {
 }
 CUT = b"\n#=====\n"
 """Between the file and the code of the edits in an input; without it both are the same."""
+
+SETTINGS = Settings(packages=("numpy",))
 
 MOST = 3
 """Functions of a file that are edited."""
@@ -55,7 +58,7 @@ def attempt(data: bytes, starting: Starting = lambda _: None) -> frozenset[str]:
 def _looked_at(library: Library, starting: Starting) -> set[str]:
     """All that only looks."""
     starting("check")
-    faults = policy.check(library, ["numpy"])
+    faults = policy.check(library, SETTINGS)
     _sound(faults)
     starting("describe")
     for function in library.functions[:20]:

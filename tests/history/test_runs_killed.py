@@ -14,8 +14,11 @@ import pytest
 
 from fnopt.history import message
 from fnopt.history.runs import RunBranch
+from fnopt.library.layout import Layout
 
 from .conftest import Git
+
+LAYOUT = Layout.of("functions")
 
 PUBLISHER = """
 import sys
@@ -23,13 +26,16 @@ from pathlib import Path
 from fnopt.history import message
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
+from fnopt.library.layout import Layout
+
+LAYOUT = Layout.of("functions")
 
 def step(run):
     n = len(run.repo.log(run.branch))
     text = message.compose("feat: f", ".", [("Fnopt-Run", "r"), ("Fnopt-Step", str(n))])
     files = {"functions/words.py": b"%d" % n, f"functions/f{n % 3}.py": b"f" if n % 2 else None}
     tree = run.repo.write_tree(run.repo.tree(run.head()), files)
-    run.publish(run.pending() or run.pend(tree, n, text), text, "functions", keep=n % 4 > 1)
+    run.publish(run.pending() or run.pend(tree, n, text), text, LAYOUT, keep=n % 4 > 1)
 
 with Repository(Path(sys.argv[1])) as repo:
     run = RunBranch(repo, "r")
@@ -59,7 +65,7 @@ def test_no_kill_leaves_anything_half(work: Path, git: Git, run: RunBranch) -> N
         assert git("status", "--porcelain") == ""
         tree = run.repo.write_tree(run.repo.tree(run.head()), {"functions/last.py": b"last"})
         text = message.compose("feat: last", ".", [("Fnopt-Run", "r"), ("Fnopt-Step", "99")])
-        run.publish(run.pending() or run.pend(tree, 99, text), text, "functions", keep=False)
+        run.publish(run.pending() or run.pend(tree, 99, text), text, LAYOUT, keep=False)
         assert git("status", "--porcelain") == ""
     assert [path for path in (work / ".git").rglob("*.lock") if path.parent.name != "fnopt"] == []
     whole = run.repo.log(run.branch)

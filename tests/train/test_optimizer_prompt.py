@@ -286,7 +286,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
 
     def think(request: Request) -> str:
         number = len(thinker.requests)
-        code = function(f"attempt_{number}", f"return {number}").decode()
+        code = function(f"attempt_{number}", f"return number + {number}").decode()
         return f"add attempt_{number}\nWhy not.\n```python\n{code}```"
 
     answering, thinker = Scripted(agent), Scripted(think)
