@@ -10,7 +10,7 @@ from fnopt.agents.calls import arguments_of
 from fnopt.errors import SandboxError
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Function, Library
-from fnopt.library.schema import openai_tool
+from fnopt.library.schema.tools import openai_tool
 from fnopt.records import Call
 from fnopt.sandbox import Outcome, Sandbox
 
@@ -56,7 +56,7 @@ class Toolbox:
 
     def definitions(self) -> tuple[dict[str, Any], ...]:
         """The functions as OpenAI tool definitions."""
-        tools = tuple(openai_tool(function) for function in self.functions)
+        tools = tuple(openai_tool(self.library, function) for function in self.functions)
         return (*tools, PYTHON_TOOL) if self.python else tools
 
     def call(self, name: str, arguments: str) -> Call:

@@ -34,7 +34,7 @@ def list_(as_json: bool) -> None:
         library = session.library()
         layout = session.layout
     if as_json:
-        document({"functions": [_listed(one) for one in library.functions]})
+        document({"functions": [_listed(library, one) for one in library.functions]})
     elif library.functions:
         rows = [(one.signature, one.summary) for one in library.functions]
         click.echo("\n".join(columns(rows)))
@@ -46,8 +46,14 @@ def list_(as_json: bool) -> None:
 
 @click.command("show")
 @click.argument("function", metavar="FUNCTION[@REV]")
+@click.option(
+    "--schema",
+    "dialect",
+    type=click.Choice(["openai", "strict", "mcp"]),
+    help="Instead, as a tool in JSON: for OpenAI, for its strict mode, for MCP.",
+)
 @json_option
-def show(function: str, as_json: bool) -> None:
+def show(function: str, dialect: str | None, as_json: bool) -> None:
     """Show one function, FUNCTION or FUNCTION@REV.
 
     Its source on stdout; where it stands, what it calls and what calls it on stderr. Without a
@@ -58,13 +64,17 @@ def show(function: str, as_json: bool) -> None:
 
     with Session() as session:
         library, found = _find(session, function)
+    if dialect is not None:
+        tool = _tool(library, found, dialect)
+        document({"tool": tool}) if as_json else click.echo(json.dumps(tool, indent=2))
+        return
     linked = {
         "calls": sorted(callees(library, found.name)),
         "called_by": sorted(callers(library, found.name)),
     }
     if as_json:
         where = {"path": found.path, "line": found.line, "source": found.source}
-        document({"function": {**_listed(found), "doc": found.doc, **where, **linked}})
+        document({"function": {**_listed(library, found), "doc": found.doc, **where, **linked}})
         return
     note(f"{found.path}:{found.line}")
     for what, names in linked.items():
@@ -99,7 +109,23 @@ def call(function: str, arguments: str, as_json: bool) -> int:
     return 0 if outcome.ok else RAISED
 
 
-def _listed(function: Function) -> dict[str, Any]:
+def _tool(library: Library, function: Function, dialect: str) -> dict[str, Any]:
+    """The function as a tool. Raises UsageError where strict mode cannot say it."""
+    from fnopt.errors import UsageError
+    from fnopt.library.schema.tools import mcp_tool, openai_strict_tool, openai_tool
+
+    if dialect == "mcp":
+        return mcp_tool(library, function)
+    if dialect == "openai":
+        return openai_tool(library, function)
+    tool = openai_strict_tool(library, function)
+    if isinstance(tool, str):
+        mend = f"see: fnopt show {function.name} --schema openai"
+        raise UsageError(f"{function.name} is not eligible for strict mode: {tool}", mend)
+    return tool
+
+
+def _listed(library: Library, function: Function) -> dict[str, Any]:
     from fnopt.library.schema import schema
 
     return {
@@ -107,7 +133,7 @@ def _listed(function: Function) -> dict[str, Any]:
         "module": function.module,
         "signature": function.signature,
         "summary": function.summary,
-        "schema": schema(function),
+        "schema": schema(library, function),
     }
 
 

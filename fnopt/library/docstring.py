@@ -14,7 +14,10 @@ _QUIET: dict[str, Any] = {"warnings": False}
 
 @dataclass(frozen=True)
 class Sections:
-    """``text``: all but the arguments; ``arguments``: what is said of each, by name."""
+    """``text``: all but the arguments; ``arguments``: what is said of each, by name.
+
+    Of a class the attributes are what arguments are of a function.
+    """
 
     text: str
     arguments: Mapping[str, str] = field(default_factory=dict)
@@ -23,7 +26,8 @@ class Sections:
 @lru_cache(maxsize=4_096)
 def sections(doc: str, parameters: tuple[str, ...]) -> Sections:
     """Read a clean docstring; where its style is not understood, all of it is text."""
-    from griffe import Docstring, DocstringSectionKind  # 0.1 s that not every command needs
+    from griffe import Docstring  # 0.1 s that not every command needs
+    from griffe import DocstringSectionKind as kinds
 
     if not doc or len(doc) > _MAX_PARSED:
         return Sections(doc)
@@ -36,11 +40,11 @@ def sections(doc: str, parameters: tuple[str, ...]) -> Sections:
     arguments: dict[str, str] = {}
     texts: list[str] = []
     for one in found:
-        if one.kind in (DocstringSectionKind.parameters, DocstringSectionKind.other_parameters):
+        if one.kind in (kinds.parameters, kinds.other_parameters, kinds.attributes):
             arguments |= {p.name.lstrip("*"): " ".join(p.description.split()) for p in one.value}
-        elif one.kind is DocstringSectionKind.text:
+        elif one.kind is kinds.text:
             texts.append(str(one.value).strip())
-        elif one.kind is DocstringSectionKind.returns:
+        elif one.kind is kinds.returns:
             texts.append(_returned(one.value))
     known = {name: text for name, text in arguments.items() if name in parameters}
     return Sections("\n\n".join(text for text in texts if text), known)

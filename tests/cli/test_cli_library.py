@@ -80,6 +80,21 @@ def yell(word: str) -> str:
     assert fnopt("show", "yell", "--json").json["function"]["calls"] == ["shout"]
 
 
+def test_show_tells_a_function_as_a_tool(work: Path, fnopt: Fnopt) -> None:
+    """In each dialect, as JSON alone; what strict mode cannot say is refused with the reason."""
+    told = fnopt("show", "shout", "--schema", "mcp")
+    assert (told.code, told.err) == (0, "")
+    assert json.loads(told.out)["outputSchema"]["properties"] == {"result": {"type": "string"}}
+    plain = fnopt("show", "shout@HEAD", "--schema", "openai", "--json").json
+    strict = fnopt("show", "shout", "--schema", "strict", "--json").json["tool"]["function"]
+    assert plain["schema"] == 1
+    assert {**plain["tool"]["function"], "strict": True} == strict
+    write(work, {"functions/more.py": b"def any_of(values: list) -> int:\n    return 1\n"})
+    refused = fnopt("show", "any_of", "--schema", "strict")
+    assert (refused.code, refused.out) == (2, "")
+    assert "any_of is not eligible for strict mode: values may hold anything" in refused.err
+
+
 def test_show_cannot_drive_the_terminal(work: Path, fnopt: Fnopt) -> None:
     """Control characters in a source are not obeyed."""
     write(work, {"functions/evil.py": b'def evil() -> str:\n    """A \x1b[2J."""\n    return ""\n'})

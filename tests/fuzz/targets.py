@@ -15,7 +15,7 @@ from fnopt.library.likeness import likeness
 from fnopt.library.listing import listing
 from fnopt.library.proposal import Proposal, parse_calls, parse_text
 from fnopt.library.rules.registry import Settings
-from fnopt.library.schema import openai_tool
+from fnopt.library.schema.tools import mcp_tool, openai_strict_tool, openai_tool
 from fnopt.library.tidy import tidy
 from fnopt.records import Fault
 
@@ -62,7 +62,8 @@ def _looked_at(library: Library, starting: Starting) -> set[str]:
     _sound(faults)
     starting("describe")
     for function in library.functions[:20]:
-        json.dumps(openai_tool(function), allow_nan=False).encode()
+        for tool in (openai_tool, openai_strict_tool, mcp_tool):
+            json.dumps(tool(library, function), allow_nan=False).encode()
         listing(library, function.name)
         function.source.encode()
     starting("graph")

@@ -5,18 +5,31 @@ from typing import Any
 
 import pytest
 
-from fnopt.library.function import Function, read
-from fnopt.library.schema import MAX_DESCRIPTION, description, openai_tool, schema
+from fnopt.library.function import Function, Library, read
+from fnopt.library.schema import MAX_DESCRIPTION, description
+from fnopt.library.schema import schema as schema_of
+from fnopt.library.schema.tools import openai_tool
+
+
+def library(source: str) -> Library:
+    """A library of one module."""
+    return read({"f/a.py": source.encode()})
 
 
 def function(source: str) -> Function:
     """The one function of a source."""
-    return read({"f/a.py": source.encode()}).functions[0]
+    return library(source).functions[0]
+
+
+def schema(source: str) -> dict[str, Any]:
+    """The schema of the one function of a source."""
+    one = library(source)
+    return schema_of(one, one.functions[0])
 
 
 def of_type(annotation: str) -> dict[str, Any]:
     """The schema of a parameter of that type."""
-    given: dict[str, Any] = schema(function(f"def f(x: {annotation}): pass\n"))
+    given: dict[str, Any] = schema(f"def f(x: {annotation}): pass\n")
     return given["properties"]["x"]  # type: ignore[no-any-return]
 
 
@@ -61,12 +74,12 @@ def of_type(annotation: str) -> dict[str, Any]:
         ("Literal['a', 'b']", {"type": "string", "enum": ["a", "b"]}),
         ("Literal[1, 'b', None]", {"enum": [1, "b", None]}),
         ("Literal[True]", {"type": "boolean", "enum": [True]}),
-        ("Annotated[int, 'a number']", {"type": "integer"}),
+        ("Annotated[int, 'a number']", {"type": "integer", "description": "a number"}),
         ("'list[int]'", {"type": "array", "items": {"type": "integer"}}),
         ("'not ( a type'", {}),
         ("date", {"type": "string", "format": "date"}),
         ("datetime.datetime", {"type": "string", "format": "date-time"}),
-        ("Decimal", {"type": "string"}),
+        ("numpy.ndarray", {}),
         ("Unknown", {}),
         ("Unknown[int]", {}),
         ("Any", {}),
@@ -82,7 +95,7 @@ def test_types_are_said_in_json_schema(annotation: str, expected: dict[str, Any]
 def test_parameters_without_default_are_required() -> None:
     """Defaults that JSON can say are said; the others only make the parameter optional."""
     source = "def f(a, /, b: int, c: str = 'x', *, d, e: float = inf, g: list = [1]): pass\n"
-    made = schema(function(source))
+    made = schema(source)
     assert made["required"] == ["a", "b", "d"]
     assert made["properties"]["c"] == {"type": "string", "default": "x"}
     assert made["properties"]["e"] == {"type": "number"}
@@ -93,14 +106,14 @@ def test_parameters_without_default_are_required() -> None:
 def test_defaults_that_json_would_change_are_not_said() -> None:
     """Sets, tuples, bytes, infinities and half characters have no JSON."""
     source = "def f(a=(1,), b={1}, c=b'x', d=1e999, e='\\ud800', g={1: 2}): pass\n"
-    made = schema(function(source))
+    made = schema(source)
     assert all(one == {} for one in made["properties"].values())
     assert made["required"] == []
 
 
 def test_stars_are_no_parameters() -> None:
     """``*args`` cannot be said; ``**kwargs`` opens the object."""
-    made = schema(function("def f(a, *args, **kwargs): pass\n"))
+    made = schema("def f(a, *args, **kwargs): pass\n")
     assert list(made["properties"]) == ["a"]
     assert made["additionalProperties"] is True
 
@@ -119,8 +132,9 @@ SPHINX = "Do it.\n\n    :param a: The first, and more.\n    :param int b: The se
 @pytest.mark.parametrize("doc", [GOOGLE, NUMPY, SPHINX])
 def test_arguments_are_described_by_the_docstring(doc: str) -> None:
     """Google, NumPy and Sphinx style say the same; the description leaves the arguments out."""
-    one = function(f'def f(a: str, b: int):\n    """{doc}\n    """\n')
-    properties = schema(one)["properties"]
+    source = f'def f(a: str, b: int):\n    """{doc}\n    """\n'
+    one = function(source)
+    properties = schema(source)["properties"]
     assert properties["a"]["description"] == "The first, and more."
     assert properties["b"]["description"] == "The second."
     assert description(one) == "Do it."
@@ -128,9 +142,8 @@ def test_arguments_are_described_by_the_docstring(doc: str) -> None:
 
 def test_a_tool_is_what_openai_takes() -> None:
     """Type, name, description and parameters; JSON all through."""
-    tool = openai_tool(
-        function('def f(a: int) -> int:\n    """Do it.\n\n    Returns:\n        N."""\n')
-    )
+    one = library('def f(a: int) -> int:\n    """Do it.\n\n    Returns:\n        N."""\n')
+    tool = openai_tool(one, one.functions[0])
     assert tool["type"] == "function"
     assert tool["function"]["name"] == "f"
     assert tool["function"]["description"] == "Do it.\n\nReturns: N."
@@ -150,6 +163,6 @@ def test_a_long_docstring_is_cut() -> None:
 
 def test_changing_a_schema_does_not_change_the_next() -> None:
     """Every call gives a value of its own."""
-    one = function("def f(a: int): pass\n")
-    schema(one)["properties"].clear()
-    assert "a" in schema(one)["properties"]
+    source = "def f(a: int): pass\n"
+    schema(source)["properties"].clear()
+    assert "a" in schema(source)["properties"]

@@ -1,0 +1,57 @@
+"""A function as a tool in the dialects that tools are told in: OpenAI, OpenAI strict, MCP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fnopt.library.function import Function, Library
+from fnopt.library.schema import description, result_schema, schema
+from fnopt.library.schema.bounds import Schema
+from fnopt.library.schema.strict import strict
+
+Tool = dict[str, Any]
+
+RESULT = "result"
+"""The key under which MCP gets a result that is no object."""
+
+
+def openai_tool(library: Library, function: Function) -> Tool:
+    """The function as an entry of ``tools`` in OpenAI's chat completions."""
+    return _openai(function, {"parameters": schema(library, function)})
+
+
+def openai_strict_tool(library: Library, function: Function) -> Tool | str:
+    """The same in strict mode, in which arguments keep to the schema; a text says why it cannot."""
+    parameters = strict(schema(library, function))
+    if isinstance(parameters, str):
+        return parameters
+    return _openai(function, {"strict": True, "parameters": parameters})
+
+
+def _openai(function: Function, told: Tool) -> Tool:
+    named = {"name": function.name, "description": description(function)}
+    return {"type": "function", "function": {**named, **told}}
+
+
+def mcp_tool(library: Library, function: Function) -> Tool:
+    """The function as a ``Tool`` of the Model Context Protocol (revision 2025-06-18 and later).
+
+    ``outputSchema`` is left out where the result's type is not said or not understood. It must be
+    an object's: any other result stands under the key ``result``.
+    """
+    tool: Tool = {
+        "name": function.name,
+        "description": description(function),
+        "inputSchema": schema(library, function),
+    }
+    returned = result_schema(library, function)
+    return {**tool, "outputSchema": _as_object(returned)} if returned else tool
+
+
+def _as_object(returned: Schema) -> Schema:
+    if returned.get("type") == "object":
+        return returned
+    defs = {key: one for key, one in returned.items() if key == "$defs"}
+    inner = {key: one for key, one in returned.items() if key != "$defs"}
+    properties = {RESULT: inner}
+    return {"type": "object", "properties": properties, "required": [RESULT], **defs}
