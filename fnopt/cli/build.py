@@ -128,9 +128,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         judging=_judging(session),
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
-        screen=Screen.of(
-            session.layout, session.rules, config.library.locked, train
-        ),
+        screen=Screen.of(session.layout, session.rules, config.library.locked, train),
         budget=purse,
         prose=session.prose,
         stops=Stops(config.stop.max_steps, config.stop.patience, config.gate.epochs == "accepted"),
