@@ -14,7 +14,7 @@ import math
 import re
 import types
 import typing
-from collections import OrderedDict, abc
+from collections import Counter, OrderedDict, abc, defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union
 
@@ -23,13 +23,23 @@ _LISTS: Mapping[Any, Callable[[Any], Any]] = {
     tuple: tuple,
     set: set,
     frozenset: frozenset,
+    deque: deque,
     abc.Sequence: list,
     abc.MutableSequence: list,
     abc.Iterable: list,
     abc.Collection: list,
     abc.Set: set,
 }
-_DICTS = (dict, abc.Mapping, abc.MutableMapping)
+_DICTS = (dict, abc.Mapping, abc.MutableMapping, defaultdict)
+_DATA = (
+    "__dataclass_fields__",
+    "__attrs_attrs__",
+    "__required_keys__",  # of a TypedDict
+    "_fields",  # of a NamedTuple
+    "model_validate",  # of a pydantic model
+)
+_NULLABLE = (inspect.Parameter.empty, types.NoneType, object, Any)
+_MAPPINGS = (OrderedDict, Counter)  # made anew, and kept as what they are
 
 
 class WrongArguments(Exception):
@@ -38,10 +48,22 @@ class WrongArguments(Exception):
 
 def signature_of(function: Any) -> inspect.Signature:
     """The signature, with annotations resolved where they can be."""
+    signature = inspect.signature(function)
+    hints = _hints(function)
+    parameters = [
+        one.replace(annotation=hints.get(one.name, one.annotation))
+        for one in signature.parameters.values()
+    ]
+    result = hints.get("return", signature.return_annotation)
+    return signature.replace(parameters=parameters, return_annotation=result)
+
+
+def _hints(of: Any) -> dict[str, Any]:
+    """The annotations of a function or class, resolved; none where one cannot be."""
     try:
-        return inspect.signature(function, eval_str=True)
+        return typing.get_type_hints(of)
     except Exception:  # noqa: BLE001 - an annotation may be any expression and fail in any way
-        return inspect.signature(function)
+        return {}
 
 
 def bind(
@@ -59,11 +81,28 @@ def bind(
     for one in parameters:
         if one.kind is one.VAR_KEYWORD:
             chosen[one.name] = {key: convert(extra[key], one.annotation) for key in extra}
-        elif one.name in arguments:
+        elif one.name in arguments and not _left_out(one, arguments[one.name]):
             chosen[one.name] = _given(one, arguments[one.name])
     bound = inspect.BoundArguments(signature, chosen)
     bound.apply_defaults()
     return bound
+
+
+def _left_out(parameter: inspect.Parameter, value: Any) -> bool:
+    """Whether null stands for the default, as it must where a schema wants every argument."""
+    optional = parameter.default not in (parameter.empty, None)
+    return value is None and optional and not _takes_none(parameter.annotation)
+
+
+def _takes_none(annotation: Any) -> bool:
+    """Whether None may be one of the type's values: no only where that is certain."""
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return any(_takes_none(one) for one in inner)
+    if origin is Literal:
+        return None in inner
+    kind = getattr(annotation, "__supertype__", origin or annotation)
+    return not isinstance(kind, type) or kind in _NULLABLE
 
 
 def _given(parameter: inspect.Parameter, value: Any) -> Any:
@@ -80,9 +119,14 @@ def _complaint(expected: str, missing: list[str], extra: list[str]) -> str:
 
 
 def convert(value: Any, annotation: Any) -> Any:
-    """``value`` as ``annotation`` wants it, where there is one way; else ``value`` itself."""
+    """``value`` as ``annotation`` wants it, where there is one way; else ``value`` itself.
+
+    Raises :class:`WrongArguments` for an object that lacks what its class needs.
+    """
     try:
         return _convert(value, annotation)
+    except WrongArguments:
+        raise
     except Exception:  # noqa: BLE001 - a conversion that fails is none; annotations are foreign
         return value
 
@@ -92,26 +136,44 @@ def _convert(value: Any, annotation: Any) -> Any:
     inner = typing.get_args(annotation)
     if origin is typing.Annotated:
         return _convert(value, inner[0])
+    if further := getattr(annotation, "__supertype__", getattr(annotation, "__value__", None)):
+        return _convert(value, further)  # NewType, and the type statement
     if origin is Literal:
-        return next((one for one in inner if str(one) == str(value)), value)
+        return _choice(value, inner, [getattr(one, "value", one) for one in inner])
     if origin in (Union, types.UnionType):
         return _union(value, inner)
     kind = origin or annotation
     if kind in _LISTS:
         return _collection(value, kind, inner)
-    if kind in _DICTS:
-        return _dictionary(value, inner)
+    if kind in _DICTS or (isinstance(kind, type) and issubclass(kind, _MAPPINGS)):
+        return _dictionary(value, kind, inner)
+    if _is_data(kind):
+        return _built(value, kind)
     return _scalar(value, kind)
+
+
+def _choice(value: Any, members: Any, values: list[Any]) -> Any:
+    """The member of that value, of that very type if there is one; else the value itself."""
+    pairs = list(zip(members, values, strict=True))
+    exact = [one for one, told in pairs if told == value and type(told) is type(value)]
+    return next(iter([*exact, *(one for one, told in pairs if str(told) == str(value))]), value)
 
 
 def _union(value: Any, members: tuple[Any, ...]) -> Any:
     for member in members:
         if type(value) is (typing.get_origin(member) or member):
             return convert(value, member)
+    wrong: list[WrongArguments] = []
     for member in members if value is not None else ():
-        converted = convert(value, member)
-        if type(converted) is not type(value):
+        try:
+            converted = convert(value, member)
+        except WrongArguments as error:
+            wrong.append(error)
+            continue
+        if type(converted) is not type(value) or converted != value:
             return converted
+    if wrong and isinstance(value, dict) and not any(one in _DICTS for one in members):
+        raise wrong[-1]
     return value
 
 
@@ -126,21 +188,62 @@ def _collection(value: Any, kind: Any, inner: tuple[Any, ...]) -> Any:
     return _LISTS[kind](items)
 
 
-def _dictionary(value: Any, inner: tuple[Any, ...]) -> Any:
+def _dictionary(value: Any, kind: Any, inner: tuple[Any, ...]) -> Any:
     if isinstance(value, str):
         value = json.loads(value)
     if not isinstance(value, dict):
         raise TypeError("not an object")
-    if len(inner) != 2:
-        return value
-    return {convert(key, inner[0]): convert(item, inner[1]) for key, item in value.items()}
+    keys, items = inner if len(inner) == 2 else (*inner, int) if inner else (Any, Any)
+    made = {convert(key, keys): convert(item, items) for key, item in value.items()}
+    return kind(made) if kind in _MAPPINGS else made
+
+
+def _is_data(kind: Any) -> bool:
+    """Whether it is a class whose instances are made of fields: all kinds that a schema can say."""
+    return isinstance(kind, type) and any(hasattr(kind, mark) for mark in _DATA)
+
+
+def _built(value: Any, kind: Any) -> Any:
+    """An instance of a class of data. Raises :class:`WrongArguments` when it cannot be made."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    if isinstance(value, list) and hasattr(kind, "_fields"):
+        value = dict(zip(kind._fields, value, strict=False))
+    try:
+        if hasattr(kind, "model_validate"):  # pydantic converts by itself
+            return kind.model_validate(value)
+        if not isinstance(value, dict):
+            return value
+        hints = _hints(kind)
+        given = {
+            key: convert(one, hints.get(key, Any))
+            for key, one in value.items()
+            if one is not None or _takes_none(hints.get(key, Any))
+        }
+        return _typed_dict(kind, given) if hasattr(kind, "__required_keys__") else kind(**given)
+    except WrongArguments:
+        raise
+    except Exception as error:  # noqa: BLE001 - a class may refuse its fields in any way
+        raise WrongArguments(f"{kind.__name__}: {' '.join(str(error).split())}") from None
+
+
+def _typed_dict(kind: Any, given: dict[str, Any]) -> dict[str, Any]:
+    missing = kind.__required_keys__ - given.keys()
+    extra = given.keys() - kind.__required_keys__ - kind.__optional_keys__
+    if missing or extra:
+        fields = ", ".join(sorted(kind.__required_keys__ | kind.__optional_keys__))
+        raise WrongArguments(
+            _complaint(f"{kind.__name__} of {fields}", sorted(missing), sorted(extra))
+        )
+    return given
 
 
 def _scalar(value: Any, kind: Any) -> Any:
     if not isinstance(kind, type):
         return value
     if issubclass(kind, enum.Enum):
-        return kind(value) if value in [one.value for one in kind] else kind[value]
+        found = _choice(value, list(kind), [one.value for one in kind])
+        return found if isinstance(found, kind) else kind[value]
     read = _READERS.get(f"{kind.__module__}.{kind.__qualname__}")
     return read(kind, value) if read else value
 
@@ -185,6 +288,10 @@ _READERS: Mapping[str, Callable[[type, Any], Any]] = {
     "builtins.str": _string,
     "decimal.Decimal": _from_text,
     "fractions.Fraction": _from_text,
+    "uuid.UUID": _from_text,
+    "pathlib.Path": _from_text,
+    "pathlib.PurePath": _from_text,
+    "pathlib._local.Path": _from_text,
     "datetime.date": _from_iso,
     "datetime.time": _from_iso,
     "datetime.datetime": _from_iso,

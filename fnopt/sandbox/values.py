@@ -24,6 +24,9 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "datetime.date": lambda value: str(value.isoformat()),
     "datetime.time": lambda value: str(value.isoformat()),
     "decimal.Decimal": str,
+    "uuid.UUID": str,
+    "pathlib.PurePath": str,
+    "pathlib._local.PurePath": str,
     "fractions.Fraction": str,
 }
 
@@ -101,9 +104,11 @@ def _sorted(items: list[Any]) -> list[Any]:
 
 
 def _mapping(value: Any, depth: int) -> tuple[bool, Any]:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return True, {f.name: to_json(getattr(value, f.name), depth + 1) for f in fields}
+    names = None if isinstance(value, type) else _fields(value)
+    if names is not None:
+        return True, {name: to_json(getattr(value, name), depth + 1) for name in names}
+    if not isinstance(value, type) and hasattr(value, "model_dump"):  # a pydantic model
+        return True, to_json(value.model_dump(), depth + 1)
     if not isinstance(value, Mapping):
         return False, None
     result: dict[str, Any] = {}
@@ -113,6 +118,14 @@ def _mapping(value: Any, depth: int) -> tuple[bool, Any]:
             raise Unconvertible(f"two keys of the result read alike as text: {name!r}")
         result[name] = to_json(item, depth + 1)
     return True, result
+
+
+def _fields(value: Any) -> list[str] | None:
+    """The names of the fields of a dataclass or of a class of attrs; None for other values."""
+    if dataclasses.is_dataclass(value):
+        return [one.name for one in dataclasses.fields(value)]
+    attributes = getattr(type(value), "__attrs_attrs__", None)
+    return None if attributes is None else [one.name for one in attributes]
 
 
 def _key(key: Any, depth: int) -> str:
