@@ -28,8 +28,7 @@ def ours(repo: Repository, commit: str, path: str) -> Ours:
             mine |= came
         elif message.reverted(text) is None:
             theirs |= came
-    whole = mine.whole and not theirs.whole
-    return Ours(mine.imports - theirs.imports, mine.functions - theirs.functions, whole)
+    return mine.but(theirs)
 
 
 def _is_update(text: str) -> bool:

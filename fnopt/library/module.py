@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,9 @@ from fnopt.records import Fault
 Kind = Literal[
     "docstring", "future", "import", "function", "overload", "class", "constant", "guard", "other"
 ]
+GIVEN = frozenset(dir(builtins)) | {"__file__", "__path__", "__builtins__", "__annotations__"}
+"""Names that every module has without defining them."""
+
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]")
 _DYNAMIC = frozenset(
     {"globals", "locals", "vars", "eval", "exec", "compile", "__builtins__", "__doc__"}

@@ -14,21 +14,24 @@ def place_of(module: Module, name: str) -> int:
     return index
 
 
-def owned(library: Library, module: Module, name: str) -> frozenset[int]:
+def owned(
+    library: Library, module: Module, name: str, brought: frozenset[int] = frozenset()
+) -> frozenset[int]:
     """The statements that ``name`` needs and that nothing else in the library needs.
 
-    Public functions, statements that do something and those that share a line are never among
-    them; the function itself is not either.
+    Public functions and those that share a line are never among them; statements that do something
+    are only where fnopt ``brought`` them along. The function itself is not either.
     """
     index = place_of(module, name)
-    mine = _candidates(module, index)
+    mine = _candidates(module, index) | brought
     taken, every = names_taken(library, module)
     roots = {i for i in range(len(module.statements)) if i not in mine and i != index}
     taken |= {name for i in roots for name in module.statements[i].names.sets}
     for i in mine:
         if module.statements[i].names.binds & taken or (every and not _is_private(module, i)):
             roots.add(i)
-    return frozenset(mine - module.reach(roots, without=frozenset({index})))
+    asking = [i for i in roots if module.statements[i].kind != "import"]  # by itself it needs none
+    return frozenset(mine - module.reach(asking, without=frozenset({index})))
 
 
 def users(module: Module, names: frozenset[str], but: str) -> list[str]:

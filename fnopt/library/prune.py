@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnopt.library.concrete import anchored
 from fnopt.library.function import Library
 from fnopt.library.members import without
-from fnopt.library.module import Module
+from fnopt.library.module import GIVEN, Module
 from fnopt.library.ours import Key, Provenance
 from fnopt.library.ownership import names_taken
 from fnopt.library.source import Text
@@ -40,11 +40,11 @@ def to_cut(
     if ours is None:
         return Cut(going, {})
     imports = frozenset(i for i in going if _imports(module, i))
-    idle = _idle(library, module, going, frozenset(wanted))
-    if not imports and not idle:
+    if not imports and not _idle(library, module, going, frozenset(wanted)):
         return Cut(going, {})
     known = ours(module.path).imports
     staying = frozenset(i for i in imports if not _keys(module, i) <= known)
+    idle = _idle(library, module, going - staying, frozenset(wanted))
     names = {i: _known(module, i, places, known) for i, places in idle.items()}
     whole = {i for i, places in names.items() if len(places) == len(_keys(module, i))}
     rest = {i: places for i, places in names.items() if places and i not in whole}
@@ -74,12 +74,14 @@ def _idle(
 ) -> dict[int, frozenset[int]]:
     """The names of imports that only what is gone needed, by statement."""
     staying = [
-        one for i, one in enumerate(module.statements) if i not in gone or _imports(module, i)
+        one for i, one in enumerate(module.statements) if i not in gone or one.kind == "import"
     ]
     taken, every = names_taken(library, module)
-    if every or module.starred or any(one.dynamic for one in staying):
+    if every or any(one.dynamic for one in staying if one.kind != "import"):
         return {}
     needed = {name for one in staying for name in one.names.reaches} | taken
+    if needed - module.bound.keys() - GIVEN:
+        wanted -= {"*"}  # a star import may be what brings them
     found = {}
     for i, one in enumerate(module.statements):
         if one.kind == "import" and one.alone:

@@ -12,6 +12,7 @@ from fnopt.library.function import Library, read
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 PACKAGES = (
+    "_pytest",
     "anyio",
     "click",
     "git",
@@ -21,6 +22,8 @@ PACKAGES = (
     "libcst",
     "openai",
     "pydantic",
+    "pygments",
+    "rich",
 )
 LEFT_OUT = ("site-packages", "dist-packages", "test", "tests", "__pycache__", "__phello__")
 LONGEST = 30_000

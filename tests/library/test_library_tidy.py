@@ -6,7 +6,7 @@ import pytest
 
 from fnopt.library.edit import Add, Remove
 from fnopt.library.proposal import Proposal
-from fnopt.library.tidy import tidy, without_idle_stars
+from fnopt.library.tidy import tidy, without_idle_imports, without_idle_stars
 
 BODY = 'def double(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\n'
 
@@ -39,6 +39,31 @@ def test_a_star_import_that_is_needed_stays() -> None:
         'from math import *\n\ndef root(n: float) -> float:\n    """Root."""\n    return sqrt(n)\n'
     )
     assert without_idle_stars(code) == code
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BODY, BODY),
+        (f"import math\n\n{BODY}", BODY),
+        (f"import math, re\n\n{BODY}\n\nX = re\n", f"import re\n\n{BODY}\n\nX = re\n"),
+        (
+            f"from typing import Any, List\n\n{BODY}Y: Any\n",
+            f"from typing import Any\n\n{BODY}Y: Any\n",
+        ),
+        (f"from __future__ import division\n\n{BODY}", BODY),
+        (
+            f"from __future__ import annotations\n\n{BODY}",
+            f"from __future__ import annotations\n\n{BODY}",
+        ),
+        (f"import math\n\n{BODY}# see math\n", f"import math\n\n{BODY}# see math\n"),
+        (f"import math; X = 1\n{BODY}", f"import math; X = 1\n{BODY}"),
+        ("import math\nclass", "import math\nclass"),
+    ],
+)
+def test_idle_imports_go(before: str, after: str) -> None:
+    """Unless the name is said anywhere: an example in a docstring may need it."""
+    assert without_idle_imports(before) == after
 
 
 def test_a_proposal_is_tidied_edit_by_edit() -> None:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
 from fnopt.library.links import own_modules
-from fnopt.library.module import Module, Statement
-from fnopt.library.rules.naming import GIVEN
+from fnopt.library.module import GIVEN, Module, Statement
 from fnopt.library.rules.registry import Settings, fault, library_rule, rule
 from fnopt.library.scope import Import
 from fnopt.library.unused import unused
@@ -30,6 +29,11 @@ def _star(module: Module, _: Settings) -> Iterator[Fault]:
 
 @rule("undefined-name", "Every name that is used is defined, and before it is needed.")
 def _undefined(module: Module, _: Settings) -> Iterator[Fault]:
+    return undefined(module)
+
+
+def undefined(module: Module) -> Iterator[Fault]:
+    """The names that are not defined, or not by the time that they are needed."""
     if module.starred or any(
         one.effect is Effect.WORKS and one.dynamic for one in module.statements
     ):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from fnopt.library.module import Module
+from fnopt.library.module import GIVEN, Module
 from fnopt.library.rules.registry import Settings, fault, rule
 from fnopt.records import Fault
 
 MAX_NAME = 64
 """Characters that OpenAI's protocol allows in a tool's name."""
-
-GIVEN = frozenset(dir(builtins)) | {"__file__", "__path__", "__builtins__", "__annotations__"}
-"""Names that every module has without defining them."""
 
 _SNAKE = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
