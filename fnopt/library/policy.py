@@ -27,7 +27,13 @@ def check(library: Library, settings: Settings = PLAIN) -> tuple[Fault, ...]:
     A line that says ``# fnopt: ignore[rule]`` is not blamed for that rule, and without brackets
     for none.
     """
-    found = list(library.faults)
+    return _checked(library, library.faults, settings)
+
+
+@lru_cache(maxsize=8)
+def _checked(library: Library, unread: tuple[Fault, ...], settings: Settings) -> tuple[Fault, ...]:
+    """By content: what was ``unread`` is no part of that. An incumbent is checked once."""
+    found = list(unread)
     for path in sorted(library.modules):
         found += _of_module(library.modules[path], settings)
     for rule in RULES.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fnopt.library.function import Library
 from fnopt.library.module import Module, Statement
@@ -33,20 +34,26 @@ def unused(library: Library, module: Module) -> tuple[Unused, ...]:
 
     What a package's ``__init__.py`` imports, and ``import a as a``, is there for others.
     """
+    found = _idle(module)
+    if not found:
+        return ()
+    taken, every = names_taken(library, module)
+    return tuple(one for one in found if not every and one.what.bound not in taken)
+
+
+@lru_cache(maxsize=20_000)
+def _idle(module: Module) -> tuple[Unused, ...]:
+    """The imports that the module itself does not look up."""
     if module.is_package or any(one.dynamic for one in module.statements):
         return ()
     looked_up = {name for one in module.statements for name in one.names.reaches}
-    found = [
+    return tuple(
         Unused(module.path, index, position, one)
         for index, statement in enumerate(module.statements)
         if statement.kind == "import" and b"noqa" not in _line(module, statement)
         for position, one in enumerate(statement.names.imports)
         if one.bound not in looked_up and not _for_others(one)
-    ]
-    if not found:
-        return ()
-    taken, every = names_taken(library, module)
-    return tuple(one for one in found if not every and one.what.bound not in taken)
+    )
 
 
 def _for_others(one: Import) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from fnopt.library.module import Module, Statement
 from fnopt.library.rules.registry import Settings, fault, rule, words
@@ -88,9 +89,11 @@ def _reached(module: Module, one: Statement, name: str) -> Iterator[str]:
     """What the statement uses of the kind, by its whole name."""
     own = module.bound.keys()
     yield from sorted(one.names.uses & _BUILTINS.get(name, frozenset()) - own)
-    given = _given(module, one)
+    given = _everywhere(module)
+    own_imports = [imported for imported in one.names.imports if not imported.level]
     for chain in sorted(one.names.chains):
-        for imported in given.get(chain[0], ()):
+        inside = (imported for imported in own_imports if imported.bound == chain[0])
+        for imported in (*given.get(chain[0], ()), *inside):
             whole = _whole(imported, chain)
             if any(f"{whole}.".startswith(f"{bad}.") for bad in _CHAINS[name]):
                 yield whole
@@ -98,9 +101,11 @@ def _reached(module: Module, one: Statement, name: str) -> Iterator[str]:
         yield from _path_calls(module, one)
 
 
-def _given(module: Module, one: Statement) -> dict[str, list[Import]]:
+@lru_cache(maxsize=32)
+def _everywhere(module: Module) -> dict[str, list[Import]]:
+    """What the module imports, by the names that it binds."""
     found: dict[str, list[Import]] = {}
-    for imported in (*_all(module), *one.names.imports):
+    for imported in _all(module):
         if not imported.level:
             found.setdefault(imported.bound, []).append(imported)
     return found

@@ -45,6 +45,7 @@ def _complexity(module: Module, settings: Settings) -> Iterator[Fault]:
 
 def complexity(node: ast.AST) -> int:
     """McCabe's number: one more than the decisions, operands of ``and`` and ``or`` included."""
-    decisions = sum(isinstance(one, _BRANCHES) for one in ast.walk(node))
-    operands = (len(one.values) - 1 for one in ast.walk(node) if isinstance(one, ast.BoolOp))
+    nodes = list(ast.walk(node))
+    decisions = sum(isinstance(one, _BRANCHES) for one in nodes)
+    operands = (len(one.values) - 1 for one in nodes if isinstance(one, ast.BoolOp))
     return 1 + decisions + sum(operands)

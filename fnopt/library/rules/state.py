@@ -78,15 +78,15 @@ def _changed(
     node: ast.stmt, shared: frozenset[str], declared: frozenset[str]
 ) -> Iterator[tuple[str, int]]:
     """The shared names that the function changes, with the line; ``declared``: by ``global``."""
-    bound = {
-        one.id
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-    }
-    parameters = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+    if not shared and not declared:
+        return
+    nodes = list(ast.walk(node))
+    names = (one for one in nodes if isinstance(one, ast.Name))
+    bound = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    parameters = {one.arg for one in nodes if isinstance(one, ast.arg)}
     defaults = _defaults(node)
     visible = (shared - bound - (parameters - defaults)) | (defaults - bound)
-    for one in ast.walk(node):
+    for one in nodes:
         name = _target(one)
         if name in visible or (isinstance(one, ast.Global) and declared & set(one.names)):
             yield name or sorted(declared & set(one.names))[0], one.lineno  # type: ignore[attr-defined]
