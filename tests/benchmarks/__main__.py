@@ -1,0 +1,92 @@
+"""Every figure, or those named: ``python tests/benchmarks [NAME…] [--rounds N] [--json FILE]``.
+
+Each benchmark runs in a process of its own, so that one's memory and caches are not another's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import library
+from measure import Figure
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {**library.BENCHMARKS}
+
+
+def main() -> int:
+    """Measure, print the table, write the document."""
+    parser = argparse.ArgumentParser(description="Measure fnopt.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    unknown = set(given.names) - BENCHMARKS.keys()
+    if unknown:
+        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(BENCHMARKS)}")
+    if given.alone:
+        figures = (one for name in given.names for one in BENCHMARKS[name]())
+        json.dump([asdict(one) for one in figures], sys.stdout)
+        return 0
+    rows = [row for name in given.names or BENCHMARKS for row in _rows(name, given.rounds)]
+    _tell(rows)
+    if given.json:
+        machine = {"python": platform.python_version(), "machine": platform.machine()}
+        given.json.write_text(
+            json.dumps({"schema": 1, **machine, "figures": rows}, indent=1) + "\n"
+        )
+    return 0
+
+
+def _rows(name: str, rounds: int) -> list[dict[str, object]]:
+    told = [_alone(name) for _ in range(rounds)]
+    return [_row(name, figures) for figures in zip(*told, strict=True)]
+
+
+def _alone(name: str) -> list[Figure]:
+    words = [sys.executable, str(Path(__file__).parent), name, "--alone"]
+    done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
+    return [Figure(**one) for one in json.loads(done.stdout)]
+
+
+def _row(name: str, figures: Iterable[Figure]) -> dict[str, object]:
+    given = list(figures)
+    values = [one.value for one in given]
+    middle, target = statistics.median(values), given[0].target
+    return {
+        "benchmark": name,
+        "what": given[0].name,
+        "unit": given[0].unit,
+        "least": min(values),
+        "median": middle,
+        "most": max(values),
+        "target": target,
+        "reached": None if target is None else middle <= target,
+    }
+
+
+def _tell(rows: list[dict[str, object]]) -> None:
+    heads = ("what", "least", "median", "most", "unit", "target", "reached")
+    lines = [heads, *(tuple(_shown(row[head]) for head in heads) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    return "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
