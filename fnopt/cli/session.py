@@ -106,7 +106,9 @@ class Session:
         from fnopt.library.rules.registry import Settings
 
         given = self.config.library
-        return Settings.of(given.packages, given.rules, given.max_lines, given.max_complexity)
+        absent = [name for name in given.packages if not _installed(name)]
+        limits = (given.max_lines, given.max_complexity)
+        return Settings.of(given.packages, given.rules, *limits, absent)
 
     def library(self, rev: str | None = None) -> Library:
         """The library at a revision; without one, as it stands in the working tree."""
@@ -139,6 +141,13 @@ class Session:
         if name is None:
             raise UsageError("there is no run here yet", "start one: fnopt train")
         return RunBranch(self.repo, name)
+
+
+def _installed(package: str) -> bool:
+    """Whether functions can import it: the sandbox has the packages of this interpreter."""
+    from importlib.util import find_spec
+
+    return find_spec(package.partition(".")[0]) is not None  # of a top-level name: imports nothing
 
 
 def _here() -> Path:

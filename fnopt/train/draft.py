@@ -13,7 +13,7 @@ from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Verdict
-from fnopt.train import attempts, examples, focus
+from fnopt.train import attempts, examples, focus, loading
 from fnopt.train.optimizer import Situation, failures
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
@@ -123,14 +123,17 @@ def _screened(
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if not isinstance(after, Library):
         return replace(done, proposal=proposal, faults=after)
-    if wrong := _wrong_examples(run, base.library, after):
+    if wrong := _wrong_when_run(run, base.library, after):
         return replace(done, proposal=proposal, faults=wrong)
     return replace(done, proposal=proposal, library=after, faults=())
 
 
-def _wrong_examples(run: Run, before: Library, after: Library) -> tuple[Fault, ...]:
-    """The faults of examples in docstrings of functions that are not as they were."""
+def _wrong_when_run(run: Run, before: Library, after: Library) -> tuple[Fault, ...]:
+    """Functions that are not as they were and do not load, or whose examples are wrong."""
     old = {one.name: one.source for one in before.functions}
     changed = [one.name for one in after.functions if old.get(one.name) != one.source]
-    found = examples.faults(after, changed, run.evaluator.bench.sandbox)
+    sandbox = run.evaluator.bench.sandbox
+    if idle := tuple(loading.faults(before, after, changed, sandbox)):
+        return idle
+    found = examples.faults(after, changed, sandbox)
     return tuple(one for one in levelled(found, run.screen.rules) if one.level == "error")

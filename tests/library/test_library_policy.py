@@ -269,7 +269,7 @@ def test_a_fault_says_what_where_and_how_to_mend_it() -> None:
 
 def test_every_rule_is_shown_here() -> None:
     """A rule without a pair of examples is not done."""
-    shown = {rule for rule, _ in (*BREAKS, *WARNS, *ACROSS)} | {"module"}
+    shown = {rule for rule, _ in (*BREAKS, *WARNS, *ACROSS)} | {"module", "import-not-installed"}
     assert {name for name, rule in RULES.items() if rule.module or rule.library} <= shown
 
 
@@ -326,3 +326,13 @@ def test_checking_a_thousand_functions_again_is_cheap() -> None:
     began = time.perf_counter()
     assert check(read(changed), settings) == ()
     assert time.perf_counter() - began < 0.5
+
+
+def test_an_allowed_package_that_is_not_installed_is_told() -> None:
+    """With the command that mends it; other packages and relative imports are meant by no name."""
+    text = "import numpy as np\nfrom numpy.linalg import norm\nimport numpy2\nfrom . import numpy\n"
+    library = read({"functions/a.py": text.encode()})
+    settings = Settings.of(("numpy", "numpy2"), absent=("numpy",))
+    found = [one for one in check(library, settings) if one.rule == "import-not-installed"]
+    assert [(one.line, one.level) for one in found] == [(1, "warning"), (2, "warning")]
+    assert "pip install numpy" in found[0].mend

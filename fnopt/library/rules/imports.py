@@ -79,6 +79,18 @@ def _imports(library: Library, settings: Settings) -> Iterator[Fault]:
                     yield _not_allowed(module, statement, one, packages)
 
 
+@rule("import-not-installed", "The allowed packages that are imported are installed.", "warning")
+def _absent(module: Module, settings: Settings) -> Iterator[Fault]:
+    for statement in module.statements if settings.absent else ():
+        for one in statement.names.imports:
+            gone = [name for name in settings.absent if f"{one.module}.".startswith(f"{name}.")]
+            if gone and not one.level:
+                function = statement.name if statement.is_public else None
+                message = f"{gone[0]} is allowed, and not installed here"
+                mend = f"Install it beside fnopt: pip install {gone[0]} (or what brings it)."
+                yield fault(module, "import-not-installed", function, one.line, message, mend)
+
+
 def _not_allowed(
     module: Module, statement: Statement, one: Import, packages: frozenset[str]
 ) -> Fault:

@@ -19,7 +19,8 @@ Switch = Literal["error", "warning", "off"]
 class Settings:
     """What a configuration says of the rules.
 
-    ``packages``: the top-level names that functions may import beside the standard library.
+    ``packages``: the names that functions may import beside the standard library; ``absent`` are
+    those of them that are not installed where functions run.
     ``levels``: rules that have another level than their own, or are off. ``max_lines`` of a
     function and its ``max_complexity`` (McCabe's) are where ``length`` and ``complexity`` begin.
     """
@@ -28,6 +29,7 @@ class Settings:
     levels: tuple[tuple[str, Switch], ...] = ()
     max_lines: int = 80
     max_complexity: int = 15
+    absent: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -36,6 +38,7 @@ class Settings:
         levels: Mapping[str, Switch] | None = None,
         max_lines: int = max_lines,
         max_complexity: int = max_complexity,
+        absent: Iterable[str] = (),
     ) -> Settings:
         """The settings of a configuration. Raises UsageError for a rule that there is not."""
         switched = tuple(sorted((levels or {}).items()))
@@ -44,7 +47,7 @@ class Settings:
                 near = difflib.get_close_matches(name, RULES, n=1)
                 mend = f"did you mean {near[0]}?" if near else "see fnopt/library/README.md"
                 raise UsageError(f"library.rules: there is no rule {name!r:.80}", mend)
-        return cls(tuple(packages), switched, max_lines, max_complexity)
+        return cls(tuple(packages), switched, max_lines, max_complexity, tuple(absent))
 
 
 Check = Callable[[Module, Settings], Iterator[Fault]]
@@ -122,4 +125,5 @@ known("encoding", "A file that is no text: not UTF-8, NUL bytes, an unknown codi
 known("size", "A file that is too large to be read in time.")
 known("depth", "Code that nests deeper than can be read safely.")
 known("answers", "Three or more answers of training tasks as literals (of proposals alone).")
+known("import", "A module can be imported; tried in the sandbox (of proposals alone).")
 known("doctest", "An example in a docstring that does not give what it says (`--doctests`).")
