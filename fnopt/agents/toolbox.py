@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from fnopt.agents.calls import arguments_of
@@ -55,8 +56,8 @@ class Toolbox:
         return tuple(f.name for f in self.functions) + ((PYTHON,) if self.python else ())
 
     def definitions(self) -> tuple[dict[str, Any], ...]:
-        """The functions as OpenAI tool definitions."""
-        tools = tuple(openai_tool(self.library, function) for function in self.functions)
+        """The functions as OpenAI tool definitions; those of one library are made once."""
+        tools = _tools(self.library)
         return (*tools, PYTHON_TOOL) if self.python else tools
 
     def call(self, name: str, arguments: str) -> Call:
@@ -94,6 +95,11 @@ class Toolbox:
                 return Outcome(ok=False, error="the argument code must hold Python code as a text")
             return self._sandbox.run(files, code)
         return self._sandbox.call(files, function.module, name, values)
+
+
+@lru_cache(maxsize=8)
+def _tools(library: Library) -> tuple[dict[str, Any], ...]:
+    return tuple(openai_tool(library, function) for function in library.functions)
 
 
 def returned(call: Call) -> str:
