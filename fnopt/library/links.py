@@ -93,6 +93,8 @@ def _module_links(
         yield from _used(library, base, alias, (), chains)
     elif base in dotted_names(library):
         yield from _used(library, base, root, tuple(rest), chains)
+        if chains is not None:  # what others have imported of the package can be had, too
+            yield from _used(library, root, root, (), chains)
 
 
 def _used(

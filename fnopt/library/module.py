@@ -26,7 +26,7 @@ GIVEN = frozenset(dir(builtins)) | {"__file__", "__path__", "__builtins__", "__a
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]")
 _DYNAMIC = frozenset(
-    {"globals", "locals", "vars", "eval", "exec", "compile", "__builtins__", "__doc__"}
+    {"globals", "locals", "vars", "eval", "exec", "compile", "builtins", "__builtins__", "__doc__"}
 )
 _LOADERS = frozenset({"__import__", "importlib", "import_module", "runpy", "pkgutil"})
 _SELF = frozenset({"__file__", "__path__", "__spec__", "__loader__"})

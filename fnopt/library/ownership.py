@@ -30,8 +30,28 @@ def owned(
     for i in mine:
         if module.statements[i].names.binds & taken or (every and not _is_private(module, i)):
             roots.add(i)
-    asking = [i for i in roots if module.statements[i].kind != "import"]  # by itself it needs none
-    return frozenset(mine - module.reach(asking, without=frozenset({index})))
+    if b"__globals__" in module.text.body:
+        return frozenset()
+    asking = {i for i in roots if module.statements[i].kind != "import"}  # by itself it needs none
+    while True:
+        needed = module.reach(asking, without=frozenset({index}))
+        told = {i for i in mine - needed if _touches(module, i, needed)}
+        if not told:
+            return frozenset(mine - needed)
+        asking |= told
+
+
+def _touches(module: Module, index: int, needed: set[int]) -> bool:
+    """Whether importing the statement may change what stays: it registers itself, or counts on.
+
+    A decorator of the module's own, a base that knows its subclasses, a call with what others use.
+    """
+    one = module.statements[index]
+    if one.kind not in ("function", "class") and one.effect is Effect.NOTHING:
+        return False
+    now = {place for name in one.names.now for place in module.bound.get(name, ())} - {index}
+    own = {i for i in module.reach(now) if module.statements[i].kind not in ("import", "future")}
+    return bool(own & needed)
 
 
 def users(module: Module, names: frozenset[str], but: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnopt.library.concrete import anchored
 from fnopt.library.function import Library
 from fnopt.library.members import without
-from fnopt.library.module import GIVEN, Module
+from fnopt.library.module import Module
 from fnopt.library.ours import Key, Provenance
 from fnopt.library.ownership import names_taken
 from fnopt.library.source import Text
@@ -80,8 +80,8 @@ def _idle(
     if every or any(one.dynamic for one in staying if one.kind != "import"):
         return {}
     needed = {name for one in staying for name in one.names.reaches} | taken
-    if needed - module.bound.keys() - GIVEN:
-        wanted -= {"*"}  # a star import may be what brings them
+    if needed - module.bound.keys():
+        wanted -= {"*"}  # a star import may be what brings them, or hide a builtin
     found = {}
     for i, one in enumerate(module.statements):
         if one.kind == "import" and one.alone:

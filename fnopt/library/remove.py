@@ -7,12 +7,16 @@ from fnopt.library.fingerprint import of_source
 from fnopt.library.function import Library
 from fnopt.library.futures import without_annotations
 from fnopt.library.links import outside
-from fnopt.library.module import Module
+from fnopt.library.module import Module, Statement
 from fnopt.library.ours import Provenance, is_other
 from fnopt.library.ownership import owned, place_of
 from fnopt.library.prune import pruned, to_cut
 from fnopt.library.source import Text
 from fnopt.records import Fault
+
+_LOOKED_UP = frozenset(
+    {"__getattr__", "__dir__", "__doc__", "__test__", "__version__", "__author__"}
+)
 
 
 def cut(
@@ -53,7 +57,7 @@ def _along(
     others = [
         i
         for i, one in enumerate(module.statements)
-        if is_other(one) and one.alone and i not in needed and one.kind != "docstring"
+        if is_other(one) and one.alone and i not in needed and not _is_for_others(module, one, name)
     ]
     imports = [alias for one in module.statements for alias in one.names.imports]
     idle = [alias for alias in imports if alias.bound not in looked_up]
@@ -64,6 +68,17 @@ def _along(
         frozenset(i for i in others if of_source(module.source(module.statements[i])) in came),
         frozenset(alias.bound for alias in idle if alias.key in came),
     )
+
+
+def _is_for_others(module: Module, one: Statement, name: str) -> bool:
+    """What is looked up from outside, and the variants of another function."""
+    if one.names.binds == {"__all__"}:  # it goes with the last of those that it names
+        return any(
+            other.is_public and other.name != name and other.name in one.names.mentions
+            for other in module.statements
+        )
+    variant = one.kind == "overload" and one.name != name
+    return variant or one.kind == "docstring" or bool(one.names.binds & _LOOKED_UP)
 
 
 def _goes(library: Library, module: Module, name: str, ours: Provenance | None) -> bool:

@@ -22,6 +22,7 @@ MAX_NODES = 200_000
 """Pieces of syntax in a module: ten times the largest that people write by hand."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_TYPE_MAKERS = frozenset({"TypedDict", "NamedTuple", "NewType", "TypeVar", "ForwardRef", "cast"})
 _CHAIN = 8  # attributes of one chain that are looked at
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -125,6 +126,8 @@ class Survey:
             self._visit(node, scope)
         if "__all__" in self._module.bound:
             self._mention_strings(statement)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            self._mention_types(statement.value)
         sets, now, uses = self._resolve()
         return Names(
             frozenset(self._module.bound),
@@ -281,6 +284,14 @@ class Survey:
         later = self._deferred and scope.kind != "function"
         self._push(self._later if later else scope, node)
 
+    def _mention_types(self, node: ast.AST) -> None:
+        """The strings of what may be a type: ``Optional["_P"]``, ``NewType("T", "_P")``."""
+        for one in ast.walk(node):
+            if isinstance(one, ast.Subscript):
+                self._mention_strings(one.slice)
+            elif isinstance(one, ast.Call) and _last(one.func) in _TYPE_MAKERS:
+                self._mention_strings(one)
+
     def _mention_strings(self, node: ast.AST) -> None:
         for one in ast.walk(node):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
@@ -306,6 +317,10 @@ class Survey:
             scope.parent.free |= free - scope.declared
         top = self._module
         return sets, (now & (uses | top.free)) | top.loaded, uses | top.loaded | top.free
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _arguments(given: ast.arguments) -> Iterator[ast.arg]:

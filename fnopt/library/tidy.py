@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 
 from fnopt.library.concrete import anchored
 from fnopt.library.edit import Edit, Remove
 from fnopt.library.function import read
 from fnopt.library.futures import is_idle
-from fnopt.library.module import Module, Statement, read_module
+from fnopt.library.module import GIVEN, Module, Statement, read_module
 from fnopt.library.policy import check
 from fnopt.library.proposal import Proposal
 from fnopt.library.prune import Cut, pruned
+from fnopt.library.scope import Import
 from fnopt.library.splice import Patch, patch
 from fnopt.library.unused import unused
 from fnopt.records import Fault
 
 DRAFT = "draft.py"
 _WORD = re.compile(r"[^\W\d]\w*")
+_SHADOWED = {
+    "math": frozenset({"pow"}),
+    "operator": frozenset({"abs", "pow"}),
+    **dict.fromkeys(
+        ("os", "io", "codecs", "gzip", "bz2", "lzma", "tokenize", "shelve", "dbm", "webbrowser"),
+        frozenset({"open"}),
+    ),
+}
+"""The builtins that star imports from the standard library hide."""
 
 
 def tidy(proposal: Proposal) -> Proposal:
@@ -32,10 +43,14 @@ def without_idle_stars(code: str) -> str:
     Small models begin modules with such lines by habit. Where a name does come from one of them,
     the code stays as it is, and the policy says why it cannot be taken.
     """
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or module.text.encoding != "utf-8":
+    module = _read(code)
+    if module is None:
         return code  # no Python, or too much of it: the policy says so
-    dropped = [one for one in module.statements if one.alone and _is_star(one)]
+    words = _words(module)
+    stars = [one for one in module.statements if one.alone and _is_star(one)]
+    if any(module.statements[i].dynamic for i in range(len(module.statements))):
+        return code
+    dropped = [one for one in stars if not _shadows(one, words)]
     rest = patch(module.text, [Patch(one.start, one.end, b"") for one in dropped]).body
     faults = check(read({DRAFT: rest}))
     needed = any(fault.rule in ("undefined-name", "syntax") for fault in faults)
@@ -48,8 +63,8 @@ def without_idle_imports(code: str) -> str:
     They would come into a module and stay when the function goes, since nothing tells whose they
     were.
     """
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or module.text.encoding != "utf-8":
+    module = _read(code)
+    if module is None:
         return code
     there = anchored(module)
     if isinstance(there, Fault):
@@ -61,12 +76,41 @@ def without_idle_imports(code: str) -> str:
         if is_idle(one)
     }
     for one in unused(read({DRAFT: there.text.body}), there):
-        if one.what.bound not in words:
+        if one.what.bound not in words and not _does_more(one.what, words):
             idle.setdefault(one.index, set()).add(one.position)
     whole = {i for i, at in idle.items() if len(at) == len(there.statements[i].names.imports)}
     names = {i: frozenset(at) for i, at in idle.items() if i not in whole}
     after = pruned(there, Cut(frozenset(i for i in whole if there.statements[i].alone), names))
     return code if isinstance(after, Fault) or not idle else after.text.body.decode().lstrip("\n")
+
+
+def _read(code: str) -> Module | None:
+    """The code as a module; None for what is no text, no Python, or in another encoding."""
+    try:
+        module = read_module(DRAFT, code.encode("utf-8"))
+    except UnicodeEncodeError:
+        return None
+    return None if isinstance(module, Fault) or module.text.encoding != "utf-8" else module
+
+
+def _does_more(one: Import, words: frozenset[str]) -> bool:
+    """Whether importing it may matter though its name is not used: ``import xml.dom as d`` brings
+    ``xml.dom`` into ``xml``, and packages' modules may change others."""
+    root = one.module.partition(".")[0]
+    if "." in one.module and root in words:
+        return True
+    return "." in one.module and root not in sys.stdlib_module_names
+
+
+def _shadows(one: Statement, words: frozenset[str]) -> bool:
+    """Whether the star import may give a builtin's name that is used another meaning."""
+    for alias in one.names.imports:
+        given = _SHADOWED.get(alias.module)
+        if given is None and alias.module.partition(".")[0] not in sys.stdlib_module_names:
+            given = GIVEN  # nobody knows what it brings
+        if words & (given or frozenset()):
+            return True
+    return False
 
 
 def _words(module: Module) -> frozenset[str]:

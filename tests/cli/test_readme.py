@@ -81,3 +81,25 @@ def test_the_loop_of_the_readme_runs(
             assert "error:" not in told.err
         else:
             assert told.code == 0, (line, told.out, told.err)
+
+
+def test_the_commands_on_functions_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fnopt: Fnopt
+) -> None:
+    """Those that follow one function, on a branch with forty commits behind it."""
+    run_git(tmp_path, "init", "-q", "-b", "main")
+    for number in range(40):
+        text = f'def parse_date(text: str) -> str:\n    """Parse."""\n    return text * {number}\n'
+        write(tmp_path, {"functions/dates.py": text.encode()})
+        run_git(tmp_path, "add", ".")
+        run_git(tmp_path, "commit", "-qm", f"Take {number}")
+    monkeypatch.chdir(tmp_path)
+    old = run_git(tmp_path, "rev-parse", "--short", "HEAD~9").strip()
+    run_git(tmp_path, "checkout", "-qb", "work")
+    (block,) = re.findall(r"```sh\n(fnopt check .*?)```", README, re.DOTALL)
+    typed = [part.split("#")[0] for line in block.splitlines() for part in line.split(";")]
+    assert len(typed) == 5
+    for line in typed:
+        told = fnopt(*line.replace("a1b2c3", old).split()[1:])
+        assert told.code == 0, (line, told.out, told.err)
+    assert "text * 30" in fnopt("show", "parse_date").out
