@@ -7,6 +7,7 @@ read a value, it is read that way, and otherwise it is handed on untouched.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import json
@@ -29,8 +30,10 @@ _LISTS: Mapping[Any, Callable[[Any], Any]] = {
     abc.Iterable: list,
     abc.Collection: list,
     abc.Set: set,
+    abc.MutableSet: set,
 }
 _DICTS = (dict, abc.Mapping, abc.MutableMapping, defaultdict)
+_LOOKED_AT = 100  # items of a value that decide among the members of a union
 _DATA = (
     "__dataclass_fields__",
     "__attrs_attrs__",
@@ -90,8 +93,9 @@ def bind(
 
 def _left_out(parameter: inspect.Parameter, value: Any) -> bool:
     """Whether null stands for the default, as it must where a schema wants every argument."""
-    optional = parameter.default not in (parameter.empty, None)
-    return value is None and optional and not _takes_none(parameter.annotation)
+    if value is not None or parameter.default is parameter.empty or parameter.default is None:
+        return False
+    return not _takes_none(parameter.annotation)
 
 
 def _takes_none(annotation: Any) -> bool:
@@ -136,8 +140,11 @@ def _convert(value: Any, annotation: Any) -> Any:
     inner = typing.get_args(annotation)
     if origin is typing.Annotated:
         return _convert(value, inner[0])
-    if further := getattr(annotation, "__supertype__", getattr(annotation, "__value__", None)):
-        return _convert(value, further)  # NewType, and the type statement
+    for mark in ("__supertype__", "__value__", "__bound__"):  # NewType, type statement, TypeVar
+        if further := getattr(annotation, mark, None):
+            return _convert(value, further)
+    if isinstance(annotation, dataclasses.InitVar):
+        return _convert(value, annotation.type)
     if origin is Literal:
         return _choice(value, inner, [getattr(one, "value", one) for one in inner])
     if origin in (Union, types.UnionType):
@@ -156,14 +163,19 @@ def _choice(value: Any, members: Any, values: list[Any]) -> Any:
     """The member of that value, of that very type if there is one; else the value itself."""
     pairs = list(zip(members, values, strict=True))
     exact = [one for one, told in pairs if told == value and type(told) is type(value)]
-    return next(iter([*exact, *(one for one, told in pairs if str(told) == str(value))]), value)
+    spelled = [one for one, told in pairs if str(told) == str(value)] if value is not None else []
+    return next(iter([*exact, *spelled]), value)
 
 
 def _union(value: Any, members: tuple[Any, ...]) -> Any:
-    for member in members:
-        if type(value) is (typing.get_origin(member) or member):
+    same = [one for one in members if type(value) is (typing.get_origin(one) or one)]
+    for member in (*same, *members) if same else ():  # the one that changes nothing before others
+        if _fits(value, member):
             return convert(value, member)
+    if same:
+        return convert(value, same[0])
     wrong: list[WrongArguments] = []
+    members = tuple(sorted(members, key=lambda one: not _fits(value, one)))
     for member in members if value is not None else ():
         try:
             converted = convert(value, member)
@@ -175,6 +187,36 @@ def _union(value: Any, members: tuple[Any, ...]) -> Any:
     if wrong and isinstance(value, dict) and not any(one in _DICTS for one in members):
         raise wrong[-1]
     return value
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+    """Whether the value, as JSON has it, is what the annotation says, as far as a look tells."""
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is Literal:
+        return any(value == one and type(value) is type(one) for one in inner)
+    kind = origin or annotation
+    if kind in _LISTS:
+        return isinstance(value, list) and (
+            not inner or kind is tuple or all(_fits(one, inner[0]) for one in value[:_LOOKED_AT])
+        )
+    if kind in _DICTS:
+        items = list(value.values())[:_LOOKED_AT] if isinstance(value, dict) else []
+        told = len(inner) != 2 or all(_fits(one, inner[1]) for one in items)
+        return isinstance(value, dict) and told
+    if _is_data(kind):
+        return _fits_fields(value, kind)
+    if kind is float:
+        return type(value) in (int, float)
+    return not isinstance(kind, type) or kind in (Any, object) or type(value) is kind
+
+
+def _fits_fields(value: Any, kind: Any) -> bool:
+    if not isinstance(value, dict):
+        return isinstance(value, list) and hasattr(kind, "_fields")
+    hints = _hints(kind)
+    return all(key in hints and _fits(one, hints[key]) for key, one in value.items())
 
 
 def _collection(value: Any, kind: Any, inner: tuple[Any, ...]) -> Any:
@@ -205,9 +247,11 @@ def _is_data(kind: Any) -> bool:
 
 def _built(value: Any, kind: Any) -> Any:
     """An instance of a class of data. Raises :class:`WrongArguments` when it cannot be made."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not hasattr(kind, "__pydantic_root_model__"):
         value = json.loads(value)
     if isinstance(value, list) and hasattr(kind, "_fields"):
+        if len(value) > len(kind._fields):
+            raise WrongArguments(f"{kind.__name__}: takes {len(kind._fields)} items at most")
         value = dict(zip(kind._fields, value, strict=False))
     try:
         if hasattr(kind, "model_validate"):  # pydantic converts by itself
@@ -228,24 +272,42 @@ def _built(value: Any, kind: Any) -> Any:
 
 
 def _typed_dict(kind: Any, given: dict[str, Any]) -> dict[str, Any]:
-    missing = kind.__required_keys__ - given.keys()
-    extra = given.keys() - kind.__required_keys__ - kind.__optional_keys__
+    hints = typing.get_type_hints(kind, include_extras=True)
+    required = {key for key in hints if _is_required(kind, key, hints[key])}
+    missing, extra = required - given.keys(), given.keys() - hints.keys()
     if missing or extra:
-        fields = ", ".join(sorted(kind.__required_keys__ | kind.__optional_keys__))
+        fields = ", ".join(sorted(hints))
         raise WrongArguments(
             _complaint(f"{kind.__name__} of {fields}", sorted(missing), sorted(extra))
         )
     return given
 
 
+def _is_required(kind: Any, key: str, hint: Any) -> bool:
+    """``__required_keys__`` is wrong where annotations are texts: what they say counts."""
+    said = str(typing.get_origin(hint))
+    return said.endswith(".Required") or (
+        not said.endswith(".NotRequired") and key in kind.__required_keys__
+    )
+
+
 def _scalar(value: Any, kind: Any) -> Any:
     if not isinstance(kind, type):
         return value
-    if issubclass(kind, enum.Enum):
-        found = _choice(value, list(kind), [one.value for one in kind])
-        return found if isinstance(found, kind) else kind[value]
-    read = _READERS.get(f"{kind.__module__}.{kind.__qualname__}")
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    read = _from_name if issubclass(kind, enum.Enum) else _READERS.get(name)
+    if read in (_from_name, _from_text, _from_iso) and value is not None:
+        try:
+            return read(kind, value)
+        except Exception:  # noqa: BLE001 - whatever it is, the text says nothing of the kind
+            raise WrongArguments(f"wrong arguments: {value!r:.80} is no {kind.__name__}") from None
     return read(kind, value) if read else value
+
+
+def _from_name(kind: Any, value: Any) -> Any:
+    """The member of an Enum with that value, else of that name."""
+    found = _choice(value, list(kind), [one.value for one in kind])
+    return found if isinstance(found, kind) else kind[value]
 
 
 def _integer(_: type, value: Any) -> Any:

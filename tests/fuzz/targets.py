@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fnopt.library import policy
 from fnopt.library.callgraph import callees, callers, closure_digest
 from fnopt.library.edit import Add, Edit, Remove, Revise, apply
-from fnopt.library.function import Library, read
+from fnopt.library.function import Function, Library, read
 from fnopt.library.likeness import likeness
 from fnopt.library.listing import listing
 from fnopt.library.proposal import Proposal, parse_calls, parse_text
@@ -104,15 +104,20 @@ def _edited(library: Library, edit: Edit, starting: Starting) -> set[str]:
     for path in after.files.keys() - library.files.keys() | {PATH} & after.files.keys():
         if after.files[path] != library.files.get(path):
             _compiles(after.files[path])
-    others = {one.name: one.source for one in library.functions if one.name != edit.name}
+    others = {one.name: _text(one) for one in library.functions if one.name != edit.name}
     for function in after.functions:
         if function.name != edit.name:
-            assert others.pop(function.name, None) == function.source, "a neighbour changed"
+            assert others.pop(function.name, None) == _text(function), "a neighbour changed"
     assert not others, "a neighbour went"
     starting("new faults")
     faults = policy.new_faults(library, after)
     _sound(faults)
     return {"applied", *(f"new {one.rule}" for one in faults)}
+
+
+def _text(function: Function) -> str:
+    """Its text; a last line that was not ended is, when something comes behind it."""
+    return function.source.rstrip("\n")
 
 
 def _compiles(data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -263,3 +264,97 @@ def test_strict_mode_keeps_recursion() -> None:
     leaf: dict[str, Any] = {"value": 2, "children": []}
     assert validator.is_valid({"x": {"value": 1, "children": [leaf]}})
     assert not validator.is_valid({"x": {"value": 1, "children": [{**leaf, "more": 1}]}})
+
+
+def whole(source: str) -> dict[str, Any]:
+    """The schema of the one function, which is a valid one."""
+    one = library(source)
+    made: dict[str, Any] = schema(one, one.functions[-1])
+    Draft202012Validator.check_schema(made)
+    return made
+
+
+DATA = "from dataclasses import *\nfrom enum import *\nfrom typing import *\nimport attr\n\n"
+
+
+def test_an_alias_and_the_classes_that_name_it() -> None:
+    """Each finds the other under ``$defs``."""
+    made = whole(
+        f"{DATA}@dataclass\nclass Add:\n    l: 'Expr'\n    r: 'Expr'\n\n@dataclass\nclass Num:\n"
+        "    v: int\n\nExpr = Add | Num\n\ndef f(x: Expr) -> int: ...\n"
+    )
+    leaf = {"v": 1}
+    validator = Draft202012Validator(made)
+    assert validator.is_valid({"x": {"l": leaf, "r": {"l": leaf, "r": leaf}}})
+    assert not validator.is_valid({"x": {"l": leaf, "r": {"l": leaf}}})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "A0 = int\n"
+        + "".join(f"A{n + 1} = tuple[{', '.join([f'A{n}'] * 4)}]\n" for n in range(14))
+        + "def f(x: A14) -> int: ...\n",
+        "T0 = int\n"
+        + "".join(
+            f"T{n + 1} = TypedDict('T{n + 1}', {{'a': T{n}, 'b': T{n}, 'c': T{n}}})\n"
+            for n in range(12)
+        )
+        + "def f(x: T12) -> int: ...\n",
+        "".join(f"class C{n}({', '.join(f'C{m}' for m in range(n))}): ...\n" for n in range(12))
+        + "def f(x: C11) -> int: ...\n",
+        "class E(Enum):\n"
+        + "".join(f"    A{n} = auto()\n" for n in range(4_000))
+        + "\ndef f(x: E) -> int: ...\n",
+        "M = M\ndef f(x: Annotated[int, M]) -> int: ...\n",
+        f"def f(x: Annotated[int, Ge(0x{'f' * 5_000})]) -> int: ...\n",
+        "def f(x: Annotated[float, Ge(1e999)]) -> int: ...\n",
+        "class P(NamedTuple):\n    pass\n\ndef f(x: P) -> int: ...\n",
+        "def f(x: Annotated[int, '\\ud800']) -> int: ...\n",
+    ],
+    ids=["aliases", "typed dicts", "bases", "enum", "itself", "huge", "infinite", "empty", "half"],
+)
+def test_no_text_is_too_much(source: str) -> None:
+    """In time, within bounds, and in UTF-8."""
+    made = whole(f"{DATA}{source}")
+    assert len(json.dumps(made, allow_nan=False, ensure_ascii=False).encode()) < 100_000
+    one = library(f"{DATA}{source}")
+    openai_strict_tool(one, one.functions[-1])
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("class E(Enum):\n    A: int = 1\n    B = 2\n", {"type": "integer", "enum": [1, 2]}),
+        ("class E(Enum):\n    A, B = 1, 2\n    C = 3\n", {"type": "integer", "enum": [1, 2, 3]}),
+        ("class E(str, Enum):\n    A = auto()\n", {"type": "string", "enum": ["A"]}),
+        ("class E(Enum):\n    A = 1\n    g = lambda x: 1\n", {"type": "integer", "enum": [1]}),
+        ("if 1:\n    E = int\nelse:\n    E = str\n", {}),
+        ("E = tuple[int, *tuple[str, ...]]\n", {"type": "array"}),
+        ("@dataclass(init=False)\nclass E:\n    x: int\n", {}),
+        ("@attr.s\nclass E:\n    x = attr.ib()\n", {}),
+    ],
+)
+def test_odd_classes_are_said_as_they_are(source: str, expected: dict[str, Any]) -> None:
+    """Or not at all."""
+    assert whole(f"{DATA}{source}\ndef f(x: E) -> int: ...\n")["properties"]["x"] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "required"),
+    [
+        ("@dataclass\nclass A:\n    x: int\nclass E(A):\n    y: int\n", ["x"], ["x"]),
+        ("@dataclass\nclass E:\n    x: int\n    y: 'ClassVar[int]' = 1\n", ["x"], ["x"]),
+        (
+            "@dataclass\nclass A:\n    x: int = 0\n\n@dataclass\nclass E(A):\n"
+            "    x: int = field(init=False)\n    y: int = 1\n",
+            ["y"],
+            [],
+        ),
+        ("@attr.define\nclass E:\n    _x: int\n", ["x"], ["x"]),
+    ],
+)
+def test_fields_are_what_can_be_given(source: str, names: list[str], required: list[str]) -> None:
+    """What ``__init__`` does not take is not offered."""
+    made = whole(f"{DATA}{source}\ndef f(x: E) -> int: ...\n")["properties"]["x"]
+    assert (list(made["properties"]), made["required"]) == (names, required)

@@ -119,3 +119,66 @@ def test_classes_of_data_go_through_the_sandbox_both_ways() -> None:
     outcome = sandbox("process", 20.0).call({"f.py": source.encode()}, "f", "f", arguments)
     assert outcome.ok, outcome.error
     assert outcome.result == [user, {"name": "a", "at": {"x": 2}}]
+
+
+CLASSES = (
+    "from dataclasses import dataclass\nfrom typing import *\nfrom datetime import date\n"
+    "from enum import Enum\nfrom pydantic import BaseModel\n"
+    "@dataclass\nclass A:\n    kind: Literal['a']\n\n"
+    "@dataclass\nclass B:\n    kind: Literal['b']\n\n"
+    "class M(BaseModel):\n    x: int = 0\n\nclass N(BaseModel):\n    y: int\n\n"
+    "class P(NamedTuple):\n    x: int\n    y: int\n\n"
+    "class E(Enum):\n    ONE = 1\n    TWO = 2\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "expected"),
+    [
+        ("A | B", {"kind": "b"}, "B(kind='b')"),
+        ("list[A | B]", [{"kind": "b"}, {"kind": "a"}], "[B(kind='b'), A(kind='a')]"),
+        ("M | N", {"y": 1}, "N(y=1)"),
+        ("list[str] | list[int]", [1, 2], "[1, 2]"),
+        ("dict[str, str] | dict[str, int]", {"a": 1}, "{'a': 1}"),
+        ("Literal['None', 'x']", None, "None"),
+        ("E", "2", "<E.TWO: 2>"),
+        ("E", "TWO", "<E.TWO: 2>"),
+    ],
+)
+def test_of_several_types_the_one_that_fits_is_taken(
+    annotation: str, value: Any, expected: str
+) -> None:
+    """By the keys and literals of classes, and by what containers hold."""
+    arrived = given(function(f"{CLASSES}def f(x: {annotation}): ...\n"), x=value)["x"]
+    assert repr(arrived) == expected
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "complaint"),
+    [
+        ("P", [1, 2, 3], "P: takes 2 items at most"),
+        ("date", "2024-02-30", "'2024-02-30' is no date"),
+        ("E", "nope", "'nope' is no E"),
+        ("list[date]", ["x"], "'x' is no date"),
+    ],
+)
+def test_what_is_no_value_of_the_type_is_refused(
+    annotation: str, value: Any, complaint: str
+) -> None:
+    """The model is told in a line, instead of the function failing on a text."""
+    with pytest.raises(WrongArguments, match=complaint):
+        given(function(f"{CLASSES}def f(x: {annotation}): ...\n"), x=value)
+
+
+def test_a_typed_dict_with_quoted_annotations_needs_what_it_says() -> None:
+    """Python's own record of the required keys is wrong then."""
+    source = (
+        "from __future__ import annotations\nfrom typing import *\n"
+        "class Film(TypedDict):\n    x: int\n    y: NotRequired[int]\n\n"
+        "class Loose(TypedDict, total=False):\n    x: Required[int]\n\n"
+        "def f(a: Film, b: Loose = None): ...\n"
+    )
+    of = function(source)
+    assert given(of, a={"x": 1})["a"] == {"x": 1}
+    with pytest.raises(WrongArguments, match="missing 'x'"):
+        given(of, a={"x": 1}, b={})

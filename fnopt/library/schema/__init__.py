@@ -105,7 +105,8 @@ def _parameter(
     told: Any = UNSAID if default is None else value(place, default)
     if told is None and made and not _allows_null(made):  # x: int = None
         made = {"anyOf": [*(made["anyOf"] if made.keys() == {"anyOf"} else [made]), _NULL]}
-    return {**made, "default": told} if is_sayable(told) else made
+    fits = "enum" not in made or told in made["enum"]
+    return {**made, "default": told} if is_sayable(told) and fits else made
 
 
 def _field_of(default: ast.expr | None) -> ast.Call | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fnopt.library.importing import dotted
 from fnopt.library.schema.meaning import Alias, Place, meaning
-from fnopt.library.schema.values import UNSAID, value
+from fnopt.library.schema.values import is_sayable, value
 
 Schema = dict[str, Any]
 
@@ -70,13 +70,14 @@ def bounds(place: Place, told: Iterable[ast.expr]) -> Bounds:
     return found
 
 
-def _of(place: Place, node: ast.expr) -> Bounds:
+def _of(place: Place, node: ast.expr, hops: int = 8) -> Bounds:
     match node:
         case ast.Constant(value=str() as text):
-            return Bounds(description=" ".join(text.split()))
+            return Bounds(description=plain(text))
         case ast.Name():
             found = meaning(place, node.id)
-            return _of(found.place, found.value) if isinstance(found, Alias) else Bounds()
+            known = isinstance(found, Alias) and hops
+            return _of(found.place, found.value, hops - 1) if known else Bounds()  # type: ignore[union-attr]
         case ast.Call():
             name = dotted(node.func).rpartition(".")[2]
             return limits(place, node, _PLACED[name]) if name in _PLACED else Bounds()
@@ -91,12 +92,17 @@ def limits(place: Place, call: ast.Call, placed: tuple[str, ...] = ()) -> Bounds
     text = said.pop("description", "") or ""
     known = {name for names in _KEYWORDS.values() for name in names}
     kept = {name: one for name, one in said.items() if name in known and _is_limit(name, one)}
-    return Bounds(kept, " ".join(text.split()) if isinstance(text, str) else "")
+    return Bounds(kept, plain(text) if isinstance(text, str) else "")
+
+
+def plain(text: str) -> str:
+    """A text on one line that UTF-8 can say."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_limit(name: str, told: Any) -> bool:
     """Whether the value is told, and one that JSON schema knows for that limit."""
-    if told is UNSAID or told is None or isinstance(told, bool):
+    if not is_sayable(told) or told is None or isinstance(told, bool):
         return False
     if name == "pattern":
         return isinstance(told, str)

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from fnopt.library.docstring import sections
 from fnopt.library.importing import dotted
-from fnopt.library.schema.bounds import Bounds, limits
+from fnopt.library.schema.bounds import Bounds, limits, plain
 from fnopt.library.schema.meaning import Class, Known, Place, meaning
-from fnopt.library.schema.values import UNSAID, base_names, is_sayable, value
+from fnopt.library.schema.values import UNSAID, base_names, is_sayable, lineage, value
 
 Kind = Literal["dataclass", "typeddict", "namedtuple", "model"]
 
@@ -29,7 +29,6 @@ _DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s
 _FIELDS = frozenset({"field", "Field", "ib", "attrib"})
 _FACTORIES: dict[str, Any] = {"list": [], "dict": {}, "set": [], "tuple": []}
 _FREE = frozenset({"ClassVar", "KW_ONLY"})
-_HOPS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +61,19 @@ def data_of(one: Class) -> Data | None:
     kind = kind_of(one)
     if kind is None:
         return None
+    parts = list(reversed(lineage(one)))
+    if any(_is_unknown(part) for part in parts):
+        return None
     found: dict[str, Field] = {}
-    for part in _lineage(one, _HOPS):
-        if kind == kind_of(part):
-            found |= {each.name: each for each in _own(part, kind)}
+    for part in parts:
+        for name, each in _own(part, kind) if _adds(part, kind) else ():
+            found.pop(name, None) if each is None else found.update({name: each})
+    found = {each.name: each for each in found.values()}
     doc = inspect.cleandoc(ast.get_docstring(one.node, clean=False) or "")
     said = sections(doc, tuple(found))
     told = tuple(_described(each, said.arguments.get(each.name, "")) for each in found.values())
-    return Data(kind, told, _is_open(one, kind), said.text.partition("\n\n")[0].strip())
+    is_open = all(_is_open(part, kind) for part in parts)
+    return Data(kind, told, is_open, said.text.partition("\n\n")[0].strip())
 
 
 def root_of(one: Class) -> ast.expr | None:
@@ -80,37 +84,47 @@ def root_of(one: Class) -> ast.expr | None:
     return None
 
 
-def kind_of(one: Class, hops: int = _HOPS) -> Kind | None:
-    """Which kind of data class it is, by its decorators and bases."""
-    for decorator in one.node.decorator_list:
-        name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if name.rpartition(".")[2] in _DECORATORS and isinstance(meaning(one.place, name), Known):
-            return "dataclass"
+def kind_of(one: Class) -> Kind | None:
+    """Which kind of data class it is, by its decorators and bases, and those of its bases."""
+    if any(_makes(part) for part in lineage(one)):
+        return "dataclass"
     for name in base_names(one):
         if name.rpartition(".")[2] in _BASES:
             return _BASES[name.rpartition(".")[2]]
-    kinds = (kind_of(base, hops - 1) for base in _bases(one) if hops)
-    return next((kind for kind in kinds if kind), None)
+    return None
 
 
-def _bases(one: Class) -> Iterator[Class]:
-    for base in one.node.bases:
-        name = dotted(base.value if isinstance(base, ast.Subscript) else base)
-        found = meaning(one.place, name) if name else None
-        if isinstance(found, Class) and found.key != one.key:
-            yield found
+def _makes(one: Class) -> str:
+    """The decorator that makes fields of what the body annotates; empty if there is none."""
+    for decorator in one.node.decorator_list:
+        name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if name.rpartition(".")[2] in _DECORATORS and isinstance(meaning(one.place, name), Known):
+            return name
+    return ""
 
 
-def _lineage(one: Class, hops: int) -> Iterator[Class]:
-    """The classes of the library that it is made of, the furthest base first."""
-    for base in reversed(list(_bases(one))):
-        if hops:
-            yield from _lineage(base, hops - 1)
-    yield one
+def _adds(one: Class, kind: Kind) -> bool:
+    """Whether what the class annotates are fields of its own."""
+    if kind == "dataclass":
+        return bool(_makes(one))
+    if kind == "namedtuple":
+        bases = (dotted(base).rpartition(".")[2] for base in one.node.bases)
+        return "NamedTuple" in bases
+    return True
 
 
-def _own(one: Class, kind: Kind) -> Iterator[Field]:
-    """The fields that a class adds to those of its bases."""
+def _is_unknown(one: Class) -> bool:
+    """Whether fields are not what is annotated: an ``__init__`` of its own, ``x = attr.ib()``."""
+    for decorator in one.node.decorator_list:
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+        init = _keyword(keywords, "init")
+        if isinstance(init, ast.Constant) and init.value is False:
+            return True
+    return any(isinstance(each, ast.Assign) and _is_field(each.value) for each in one.node.body)
+
+
+def _own(one: Class, kind: Kind) -> Iterator[tuple[str, Field | None]]:
+    """The fields that a class adds to those of its bases, by attribute; None for one that goes."""
     total = _keyword(one.node.keywords, "total")
     by_default = not (isinstance(total, ast.Constant) and total.value is False)
     for statement, behind in zip(one.node.body, [*one.node.body[1:], None], strict=True):
@@ -120,13 +134,22 @@ def _own(one: Class, kind: Kind) -> Iterator[Field]:
         if _head(annotation) in _FREE or (kind == "model" and name.startswith("_")):
             continue
         made = _field(one.place, name, annotation, statement.value)
-        if made is not None:
-            if kind == "typeddict":
-                made = replace(made, required=_is_required(annotation, by_default))
-            yield _described(made, _text(behind))
+        if made is not None and kind == "typeddict":
+            made = replace(made, required=_is_required(annotation, by_default))
+        if made is not None and "attr" in _makes(one) + _home(one):
+            made = replace(made, name=made.name.lstrip("_"))  # so does attrs
+        yield name, _described(made, _text(behind)) if made else None
+
+
+def _home(one: Class) -> str:
+    """Where its decorator comes from."""
+    found = meaning(one.place, _makes(one))
+    return found.dotted if isinstance(found, Known) else ""
 
 
 def _head(annotation: ast.expr) -> str:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return annotation.value.partition("[")[0].strip().rpartition(".")[2]
     node = annotation.value if isinstance(annotation, ast.Subscript) else annotation
     return dotted(node).rpartition(".")[2]
 
@@ -198,7 +221,7 @@ def _text(statement: ast.stmt | None) -> str:
     """The docstring of a field: a text that stands behind it."""
     match statement:
         case ast.Expr(value=ast.Constant(value=str() as text)):
-            return " ".join(text.split())
+            return plain(text)
     return ""
 
 

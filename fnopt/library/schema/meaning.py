@@ -74,6 +74,8 @@ def meaning(place: Place, dotted: str, hops: int = _HOPS) -> Meaning:
     imported = [one for one in statement.names.imports if one.bound == root]
     if imported:
         return _imported(place, imported[-1], rest, hops)
+    if len(indices) > 1:
+        return UNKNOWN  # which one counts is a matter of time
     node = module.tree().body[indices[-1]]
     return _within(place, root, _bound(node, root), rest)
 
@@ -105,14 +107,14 @@ def _within(place: Place, name: str, node: ast.AST | None, rest: list[str]) -> M
 
 
 def _bound(statement: ast.stmt, name: str) -> ast.AST | None:
-    """The last class or value of that name in a statement, inside ``if`` and ``try`` too."""
-    found: ast.AST | None = None
+    """The class or value of that name in a statement; None where branches give it several."""
+    found: list[ast.AST | None] = []
     for node in _flat(statement):
         if isinstance(node, ast.ClassDef) and node.name == name:
-            found = node
+            found.append(node)
         elif _binds(node, name):
-            found = getattr(node, "value", None)
-    return found
+            found.append(getattr(node, "value", None))
+    return found[0] if len(found) == 1 else None
 
 
 def _flat(statement: ast.stmt) -> Iterator[ast.stmt]:

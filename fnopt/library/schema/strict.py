@@ -81,7 +81,7 @@ def _object(made: Schema, where: str) -> Schema:
 def _array(made: Schema, where: str) -> Schema:
     places = made.pop("prefixItems", None)
     if places is not None:
-        if any(one != places[0] for one in places):
+        if any(one != places[0] for one in places[1:]):
             raise _Ineligible(f"{where} is a tuple of different types")
         made["items"] = places[0]
     if "items" not in made:

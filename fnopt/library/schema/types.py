@@ -18,6 +18,10 @@ from fnopt.library.schema.values import UNSAID, enum_base, is_sayable, members, 
 _WRAPPERS = frozenset({"Final", "Required", "NotRequired", "ReadOnly", "InitVar", "ClassVar"})
 _MADE = {"conint": "int", "confloat": "float", "constr": "str"}
 _MAX_DEPTH = 20
+_MOST_VALUES = 5_000
+"""Of an enumeration: no prompt holds more."""
+_SHORT = 150
+"""Characters of an alias's schema that may be repeated wherever it is used."""
 
 
 class Types:
@@ -73,7 +77,7 @@ class Types:
         del self._names[key]
         if made == {"$ref": f"#/$defs/{name}"}:  # it stands for nothing but itself
             return {}
-        if not _refers(made, name):
+        if len(str(made)) < _SHORT and not _refers([made, *self.named.values()], name):
             return made
         self._names[key] = name
         self.named[name] = made
@@ -81,7 +85,8 @@ class Types:
 
     def _class(self, one: Class, depth: int) -> Schema:
         if enum_base(one):
-            return _values(list(members(one).values()), list(members(one)), result=self._result)
+            found = members(one)
+            return _values(list(found.values()), list(found), result=self._result)
         if one.key in self._names:
             return {"$ref": f"#/$defs/{self._names[one.key]}"}
         data = data_of(one)
@@ -102,6 +107,8 @@ class Types:
 
     def _data(self, data: Data, depth: int) -> Schema:
         each = {one.name: self._field(one, depth + 1) for one in data.fields}
+        if data.kind == "namedtuple" and not each:
+            return {"type": "array", "maxItems": 0}
         if data.kind == "namedtuple":
             count = len(each)
             least = sum(1 for one in data.fields if one.required)
@@ -129,14 +136,15 @@ class Types:
         return made if one.default is UNSAID else {**made, "default": one.default}
 
     def _union(self, place: Place, given: list[ast.expr], depth: int) -> Schema:
-        schemas: list[Schema] = []
+        schemas: dict[str, Schema] = {}
         for one in given:
             made = self.of(place, one, depth + 1)
             if not made:
                 return {}
             inner = made["anyOf"] if made.keys() == {"anyOf"} else [made]
-            schemas += [each for each in inner if each not in schemas]
-        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            schemas |= {str(each): each for each in inner}
+        either = list(schemas.values())
+        return either[0] if len(either) == 1 else {"anyOf": either}
 
     def _generic(self, place: Place, node: ast.Subscript, depth: int) -> Schema:
         inner = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
@@ -187,6 +195,8 @@ class Types:
             return {"type": "array", **_said("items", self.of(place, inner[0], depth + 1))}
         if not inner:
             return {"type": "array", "maxItems": 0}
+        if any(isinstance(one, ast.Starred) for one in inner):
+            return {"type": "array"}
         items = [self.of(place, one, depth + 1) for one in inner]
         count = len(items)
         return {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
@@ -256,6 +266,8 @@ def _as_keys(schema: Schema) -> Schema:
 
 def _values(told: list[Any], names: list[str], *, result: bool) -> Schema:
     """One of these values; of an Enum whose values no JSON can say, one of its names."""
+    if not told or len(told) > _MOST_VALUES:
+        return {}
     if not all(is_sayable(one) and not isinstance(one, list | dict) for one in told):
         return {} if result or not names else {"type": "string", "enum": names}
     kinds = {type(one) for one in told}

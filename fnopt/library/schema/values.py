@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ UNSAID = ...
 _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"})
 _FLAGS = frozenset({"Flag", "IntFlag"})
 _HOPS = 8
+_MOST_BASES = 100
+_SPECIAL = re.compile(r"_.*_$|__")
 
 
 def value(place: Place, node: ast.expr, hops: int = _HOPS) -> Any:
@@ -49,15 +52,29 @@ def is_sayable(value: Any) -> bool:
         return False
 
 
-def base_names(one: Class, hops: int = _HOPS) -> Iterator[str]:
+def base_names(one: Class) -> Iterator[str]:
     """The dotted names of the classes from outside that it stands on, through the library's own."""
-    for base in one.node.bases:
-        node = base.value if isinstance(base, ast.Subscript) else base
-        found = meaning(one.place, dotted(node)) if dotted(node) else None
-        if isinstance(found, Known):
-            yield found.dotted
-        elif isinstance(found, Class) and hops and found.key != one.key:
-            yield from base_names(found, hops - 1)
+    for part in lineage(one):
+        for base in part.node.bases:
+            node = base.value if isinstance(base, ast.Subscript) else base
+            found = meaning(part.place, dotted(node)) if dotted(node) else None
+            if isinstance(found, Known):
+                yield found.dotted
+
+
+def lineage(one: Class) -> list[Class]:
+    """The class and those of the library that it stands on, each once, the nearest first."""
+    found = {one.key: one}
+    pending = [one]
+    while pending and len(found) < _MOST_BASES:
+        part = pending.pop(0)
+        for base in part.node.bases:
+            name = dotted(base.value if isinstance(base, ast.Subscript) else base)
+            known = meaning(part.place, name) if name else None
+            if isinstance(known, Class) and known.key not in found:
+                found[known.key] = known
+                pending.append(known)
+    return list(found.values())
 
 
 def enum_base(one: Class) -> str | None:
@@ -69,20 +86,50 @@ def enum_base(one: Class) -> str | None:
 def members(one: Class) -> dict[str, Any]:
     """The members of an enumeration with their values; aliases of another member are left out."""
     base = enum_base(one) or "Enum"
+    if base == "Enum" and (len(one.node.bases) > 1 or b"_generate_next_value_" in _text(one)):
+        base = ""  # what auto() gives is not known
     found: dict[str, Any] = {}
+    seen: set[str] = set()
+    last: list[Any] = []
     for name, node in _assigned(one.node):
-        told = _auto(base, name, list(found.values())) if _is_auto(node) else value(one.place, node)
-        if told is UNSAID or told not in found.values():
+        told = _auto(base, name, last) if _is_auto(node) else value(one.place, node)
+        last = [*last[-1:], told] if isinstance(told, int) else last
+        if told is UNSAID or repr(told) not in seen:
             found[name] = told
+            seen.add(repr(told))
     return found
 
 
+def _text(one: Class) -> bytes:
+    return one.place.module.text.body
+
+
 def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """What the body assigns, but for functions and special names."""
     for one in node.body:
-        if isinstance(one, ast.Assign):
-            for target in one.targets:
-                if isinstance(target, ast.Name) and not target.id.startswith("_"):
-                    yield target.id, one.value
+        pairs: list[tuple[ast.expr, ast.expr]] = []
+        if isinstance(one, ast.AnnAssign) and one.value is not None:
+            pairs = [(one.target, one.value)]
+        elif isinstance(one, ast.Assign):
+            pairs = [pair for target in one.targets for pair in _pairs(target, one.value)]
+        for target, given in pairs:
+            plain = isinstance(target, ast.Name) and not _SPECIAL.match(target.id)
+            if plain and isinstance(target, ast.Name) and not _is_function(given):
+                yield target.id, given
+
+
+def _pairs(target: ast.expr, given: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """``A, B = 1, 2`` as two."""
+    both = isinstance(target, ast.Tuple | ast.List) and isinstance(given, ast.Tuple | ast.List)
+    if both and len(target.elts) == len(given.elts):  # type: ignore[attr-defined]
+        return list(zip(target.elts, given.elts, strict=True))  # type: ignore[attr-defined]
+    return [(target, given)]
+
+
+def _is_function(node: ast.expr) -> bool:
+    """A lambda is a method, and so is what ``staticmethod`` and its like give."""
+    called = dotted(node.func) if isinstance(node, ast.Call) else ""
+    return isinstance(node, ast.Lambda) or called in ("staticmethod", "classmethod", "property")
 
 
 def _is_auto(node: ast.expr) -> bool:
@@ -93,6 +140,8 @@ def _auto(base: str, name: str, before: list[Any]) -> Any:
     """What ``auto()`` gives, by :mod:`enum`'s rules."""
     if base == "StrEnum":
         return name.lower()
+    if not base:
+        return UNSAID
     numbers = [one for one in before if isinstance(one, int)]
     if base in _FLAGS:
         return 1 << max(numbers).bit_length() if numbers else 1
