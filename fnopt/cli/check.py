@@ -49,6 +49,8 @@ def check(what: tuple[str, ...], base: str | None, strict: bool, as_json: bool) 
         document({"faults": [asdict(one) for one in faults]})
     else:
         _tell(faults)
+    if not library.files and old is None:
+        note(f"no file is of {session.layout}: see library.functions in the configuration")
     since = f" since {base}" if base is not None else ""
     note(f"{_functions(library, chosen)}: {_counted(faults)}{since}")
     return FAULTS if any(strict or one.level == "error" for one in faults) else 0
@@ -81,11 +83,13 @@ def _chosen(session: Session, libraries: list[Library], words: Sequence[str]) ->
         if word in names:
             found.add(word)
         else:
-            found |= _files(session, files, names, word)
+            found |= _files(session, libraries, files, names, word)
     return found
 
 
-def _files(session: Session, files: set[str], names: set[str], word: str) -> set[str]:
+def _files(
+    session: Session, libraries: list[Library], files: set[str], names: set[str], word: str
+) -> set[str]:
     import difflib
 
     from fnopt.errors import UsageError
@@ -95,7 +99,12 @@ def _files(session: Session, files: set[str], names: set[str], word: str) -> set
     below: set[str] = set()
     for path in (here, word.rstrip("/")):  # as the shell completes it, or as faults name it
         below = below or {one for one in files if path in (".", one) or one.startswith(f"{path}/")}
+    from fnopt.library.unread import unread_with
+
     if not below:
+        for fault in (one for library in libraries if (one := unread_with(library, word))):
+            message = f"{word!r:.80} is in a file that cannot be read: {fault.message}"
+            raise UsageError(message, f"mend {fault.file}; see: fnopt check {fault.file}")
         near = difflib.get_close_matches(word, sorted(names), n=1)
         mend = f"did you mean {near[0]}?" if near else "see: fnopt list"
         where = f"no function, file or folder of {session.layout}"

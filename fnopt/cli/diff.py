@@ -77,6 +77,8 @@ def _words(session: Session, what: Sequence[str]) -> tuple[tuple[str, str | None
         if len(words) < 4:
             return (words[0], words[1]), next(iter(words[2:]), None)
     match words:
+        case [function] if _is_function(session, function):
+            return ("HEAD", None), function
         case [rev]:
             return (rev, None), None
         case [rev, other] if _is_commit(session, other):
@@ -95,6 +97,13 @@ def _is_commit(session: Session, word: str) -> bool:
         return bool(session.repo.resolve(word))
     except GitStateError:
         return False
+
+
+def _is_function(session: Session, word: str) -> bool:
+    """Whether a word that names no commit is a function of HEAD or of the working tree."""
+    if not word.isidentifier() or _is_commit(session, word) or not _is_commit(session, "HEAD"):
+        return False
+    return any(session.library(rev).get(word) for rev in ("HEAD", None))
 
 
 def _names(change: Change) -> set[str]:

@@ -142,6 +142,7 @@ def _find(session: Session, words: str) -> tuple[Library, Function]:
     import difflib
 
     from fnopt.errors import UsageError
+    from fnopt.library.unread import unread_with
 
     name, at, rev = words.partition("@")
     if at and not rev:
@@ -151,6 +152,10 @@ def _find(session: Session, words: str) -> tuple[Library, Function]:
     if found is None:
         near = difflib.get_close_matches(name, [one.name for one in library.functions], n=1)
         where = f" at {rev}" if rev else ""
+        if unread := unread_with(library, name):
+            where += f" that can be read: {unread.message}"
+            mend = f"mend {unread.file}" + (f", line {unread.line}" if unread.line else "")
+            raise UsageError(f"there is no function {name!r}{where}", mend)
         mend = f"did you mean {near[0]}?" if near else "see: fnopt list"
         raise UsageError(f"there is no function {name!r}{where}", mend)
     return library, found

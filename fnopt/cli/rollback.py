@@ -58,7 +58,8 @@ def _function(words: str, as_json: bool) -> int:
     if not rev:
         raise UsageError(f"{words}: no revision after the @", f"write {name}@REV; see: fnopt log")
     with Session() as session:
-        outcome = bring_back(session.repo, name, rev, session.layout)
+        locked = tuple(session.config.library.locked)
+        outcome = bring_back(session.repo, name, rev, session.layout, locked)
     if isinstance(outcome, BroughtBack):
         return _brought(outcome, as_json)
     return _refused(outcome, as_json)

@@ -114,7 +114,7 @@ class Session:
         """The library at a revision; without one, as it stands in the working tree."""
         if rev is None and not self.repo.bare:
             return library_in(self.repo.root, self.layout)
-        commit = self.repo.resolve(rev or "HEAD")
+        commit = self.repo.resolve("HEAD" if rev is None else rev)
         library = library_at(self.repo, commit, self.layout)
         faults = unread(self.repo.others(commit, *self.layout.roots), self.layout)
         return replace(library, faults=(*faults, *library.faults))

@@ -10,13 +10,14 @@ from fnopt.history import message
 from fnopt.history.blame import ours
 from fnopt.history.landing import held, land
 from fnopt.history.lineage import lineage
-from fnopt.history.refusal import Refusal, broken
+from fnopt.history.refusal import Refusal, broken, stranded, unreadable
 from fnopt.history.repo import Repository
 from fnopt.history.rollback import VERDICT
 from fnopt.history.runs import RunBranch
 from fnopt.library.changes import changes
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
+from fnopt.library.locked import is_locked
 from fnopt.library.restore import restore
 from fnopt.records import Fault
 
@@ -38,10 +39,13 @@ class BroughtBack:
     others: tuple[str, ...]
 
 
-def bring_back(repo: Repository, name: str, rev: str, layout: Layout) -> BroughtBack | Refusal:
+def bring_back(
+    repo: Repository, name: str, rev: str, layout: Layout, locked: tuple[str, ...] = ()
+) -> BroughtBack | Refusal:
     """Commit the function ``name`` as it was at ``rev`` to the branch that is checked out.
 
-    ``name`` is that of today, or the one that it had then. Raises UsageError when there was no such
+    ``name`` is that of today, or the one that it had then; those that the patterns ``locked`` name
+    are left alone. Raises UsageError when there was no such
     function, GitStateError on a detached HEAD, when the branch's run is held, or when a working
     tree that shows it is not clean.
     """
@@ -53,8 +57,8 @@ def bring_back(repo: Repository, name: str, rev: str, layout: Layout) -> Brought
         head = repo.ref(branch)
         if head is None:
             raise GitStateError(f"{_short(branch)} has no commit yet", "make one: git commit")
-        libraries = [read(repo.files(commit, layout)) for commit in (head, then)]
-        return _Return(repo, layout, run, branch, head, then, *libraries).of(name)
+        now, past = (read(repo.files(commit, layout)) for commit in (head, then))
+        return _Return(repo, layout, run, branch, head, then, now, past, locked).of(name)
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,27 @@ class _Return:
     then: str
     now: Library
     past: Library
+    locked: tuple[str, ...]
+
+    def _is_locked(self, name: str) -> bool:
+        return is_locked(self.now, name, self.locked)
 
     def of(self, name: str) -> BroughtBack | Refusal:
         old, called = self._names(name)
+        named = {old, called} - {None}
+        locked = [one for one in sorted(filter(None, named)) if self._is_locked(one)]
+        if locked:
+            mend = "take it out of library.locked, or its comment away, first"
+            return Refusal(f"{locked[0]} is locked", mend, functions=(locked[0],))
+        there = self.now.get(called) if called else self.past.get(old)
+        path = there.path if there else ""
+        if refused := unreadable(self.now, path, sorted(filter(None, named))):
+            return refused
         blamed = partial(ours, self.repo, self.head)
         after = restore(self.now, self.past, old, called=called, ours=blamed)
         if isinstance(after, tuple):
             return _refusal(after)
-        if refused := broken(self.now, after, self.now):
+        if refused := broken(self.now, after, self.now) or stranded(after, self.past):
             return refused
         return self._published(after, old, called)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fnopt.library.callgraph import callers
 from fnopt.library.function import Library, read
+from fnopt.library.links import absolute, own_modules
 from fnopt.library.policy import new_faults
 from fnopt.records import Fault
 
@@ -51,6 +52,39 @@ def broken(before: Library, after: Library, parent: Library) -> Refusal | None:
         functions=tuple(sorted({one.function for one in faults if one.function})),
         files=tuple(sorted({one.file for one in faults if one.file})),
     )
+
+
+def stranded(after: Library, past: Library) -> Refusal | None:
+    """Why ``after`` will not do: it imports a module of the library of ``past`` that is gone."""
+    gone = own_modules(past) - own_modules(after)
+    for module in after.modules.values() if gone else ():
+        for one in (one for statement in module.statements for one in statement.names.imports):
+            base = absolute(module, one)
+            lost = next((name for name in (base, f"{base}.{one.name}") if name in gone), None)
+            if lost:
+                return Refusal(
+                    f"{module.path}:{one.line} would import {lost}, which is no module any more",
+                    "bring back what it needs from there first, or copy the function by hand",
+                    files=(module.path,),
+                )
+    return None
+
+
+def unreadable(library: Library, path: str, names: Iterable[str]) -> Refusal | None:
+    """Why nothing can be done: a file that cannot be read is to be edited, or may call it."""
+    for fault in library.faults:
+        text = library.files.get(fault.file or "")
+        if text is None or fault.file in library.modules:
+            continue
+        calls = next((name for name in names if name.encode() in text), None)
+        if fault.file == path or calls:
+            place = f"{fault.file}:{fault.line}" if fault.line else str(fault.file)
+            what = "is where it belongs" if fault.file == path else f"may call {calls}"
+            message = f"{fault.file} {what}, and cannot be read: {fault.message} ({place})"
+            return Refusal(
+                message, f"mend {fault.file} and commit it first", files=(str(fault.file),)
+            )
+    return None
 
 
 def _told(faults: Sequence[Fault]) -> str:

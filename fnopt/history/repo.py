@@ -65,6 +65,8 @@ class Repository:
 
     def resolve(self, rev: str) -> str:
         """The commit that a user's words name. Raises GitStateError."""
+        if not rev.strip():
+            raise GitStateError("no commit is called ''", "name one, such as HEAD or main")
         words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}"]
         answer = self.git(*words, check=False)
         if answer.code:

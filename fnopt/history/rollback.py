@@ -13,7 +13,7 @@ from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
 from fnopt.history.blame import ours
 from fnopt.history.landing import land, recover
-from fnopt.history.refusal import Refusal, broken, listed
+from fnopt.history.refusal import Refusal, broken, listed, stranded
 from fnopt.history.repo import Commit, Repository
 from fnopt.history.runs import RunBranch
 from fnopt.library.edit import Remove, apply
@@ -111,7 +111,11 @@ def _undo(repo: Repository, target: _Target, layout: Layout) -> RolledBack | Ref
     before, after, parent = (
         read(repo.files(commit, layout)) for commit in (target.head, tree, update.parents[0])
     )
-    return broken(before, after, parent) or _published(repo, target, tree, layout)
+    return (
+        broken(before, after, parent)
+        or stranded(after, parent)
+        or _published(repo, target, tree, layout)
+    )
 
 
 def _since(repo: Repository, target: _Target) -> list[tuple[str, str]]:

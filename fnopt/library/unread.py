@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Literal
 
+from fnopt.library.function import Library
 from fnopt.library.layout import SUFFIX, Layout
 from fnopt.records import Fault
 
@@ -17,6 +19,16 @@ def unread(entries: Mapping[str, Entry], layout: Layout) -> tuple[Fault, ...]:
     """A fault for each entry, by path, where a module or a folder of them would be read."""
     told = (_told(path, entries[path], layout) for path in sorted(entries))
     return tuple(one for one in told if one is not None)
+
+
+def unread_with(library: Library, name: str) -> Fault | None:
+    """The fault of a file that cannot be read and that may define a function of that name."""
+    word = re.compile(rb"\bdef\s+" + re.escape(name.encode("utf-8", "replace")) + rb"\b")
+    for fault in library.faults:
+        text = library.files.get(fault.file or "")
+        if text is not None and fault.file not in library.modules and word.search(text):
+            return fault
+    return None
 
 
 def _told(path: str, entry: Entry, layout: Layout) -> Fault | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +10,13 @@ from dataclasses import dataclass, replace
 from fnopt.library.edit import Add, Edit, Remove, Revise, apply
 from fnopt.library.function import Library
 from fnopt.library.layout import Layout
+from fnopt.library.locked import is_locked
 from fnopt.library.ours import Ours, Provenance, brought
 from fnopt.library.policy import PLAIN, new_faults
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import Settings
 from fnopt.records import Fault, Task
 
-LOCK = "# fnopt: locked"
 _COMMENT = re.compile(r"#\s*fnopt:[^\n]*")
 MOST_ANSWERS = 2  # distinct training answers that a function may hold as literals
 SHORTEST_ANSWER = 4  # characters; shorter ones turn up by chance
@@ -88,9 +87,7 @@ class Screen:
         )
 
     def _is_locked(self, library: Library, name: str) -> bool:
-        function = library.get(name)
-        marked = function is not None and LOCK in function.source
-        return marked or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.locked)
+        return is_locked(library, name, self.locked)
 
     def _answers(self, proposal: Proposal) -> tuple[Fault, ...]:
         return tuple(

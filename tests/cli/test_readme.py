@@ -97,7 +97,8 @@ def test_the_commands_on_functions_run(
     old = run_git(tmp_path, "rev-parse", "--short", "HEAD~9").strip()
     run_git(tmp_path, "checkout", "-qb", "work")
     (block,) = re.findall(r"```sh\n(fnopt check .*?)```", README, re.DOTALL)
-    typed = [part.split("#")[0] for line in block.splitlines() for part in line.split(";")]
+    lines = [line.split("#")[0] for line in block.splitlines()]
+    typed = [part for line in lines for part in line.split(";")]
     assert len(typed) == 5
     for line in typed:
         told = fnopt(*line.replace("a1b2c3", old).split()[1:])

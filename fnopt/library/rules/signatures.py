@@ -18,7 +18,7 @@ _NO_JSON = words(
     "Callable type Type ModuleType FunctionType MethodType CodeType FrameType TracebackType"
     " IO TextIO BinaryIO TextIOWrapper BytesIO StringIO Generator AsyncGenerator"
     " AsyncIterator Coroutine Awaitable Future Task Thread Lock Process Popen socket"
-    " Connection Cursor Match Pattern memoryview"
+    " Connection Cursor Match Pattern memoryview bytes bytearray complex timedelta"
 )
 _AS_RESULT = frozenset({"Generator", "Iterator"})  # a sandbox may make lists of them
 _DATA_BASES = words(
