@@ -18,7 +18,7 @@ def twin(module: Module, name: str) -> tuple[str, ...]:
     local variables, and docstrings. Empty for a stub, which does nothing yet.
     """
     places = module.bound[name]
-    found = [module.statements[i] for i in places if module.statements[i].name == name]
+    found = [one for i in places if (one := module.statements[i]).is_public and one.name == name]
     node = definition(module.source(found[-1]).decode("utf-8"))
     if is_stub(node):
         return ()
