@@ -25,14 +25,17 @@ COLOURS = {"error": "red", "warning": "yellow"}
 @click.command("check")
 @click.argument("what", metavar="[PATH | FUNCTION]...", nargs=-1)
 @click.option("--base", metavar="REV", help="Count only what is new since REV, and what it breaks.")
+@click.option("--doctests", is_flag=True, help="Run the examples in docstrings, in the sandbox.")
 @click.option("--strict", is_flag=True, help="Exit 3 on warnings, too.")
 @json_option
-def check(what: tuple[str, ...], base: str | None, strict: bool, as_json: bool) -> int:
+def check(
+    what: tuple[str, ...], base: str | None, doctests: bool, strict: bool, as_json: bool
+) -> int:
     """Check every rule on every function.
 
     Of the library as it stands in the working tree, or of the files, folders and functions that are
-    named; nothing is imported or run. Against a base only new faults count, and those who call a
-    function as it was are named. Exit 3 on errors.
+    named; without --doctests nothing is imported or run. Against a base only new faults count, and
+    those who call a function as it was are named. Exit 3 on errors.
     """
     from fnopt.cli.session import Session
     from fnopt.library import policy
@@ -44,6 +47,8 @@ def check(what: tuple[str, ...], base: str | None, strict: bool, as_json: bool) 
         faults = policy.check(library, session.rules)
         if old is not None:
             faults = _against(session, old, library, faults)
+        if doctests:
+            faults += _examples(session, old, library, chosen)
     faults = tuple(one for one in faults if chosen is None or {one.function, one.file} & chosen)
     if as_json:
         document({"faults": [asdict(one) for one in faults]})
@@ -54,6 +59,19 @@ def check(what: tuple[str, ...], base: str | None, strict: bool, as_json: bool) 
     since = f" since {base}" if base is not None else ""
     note(f"{_functions(library, chosen)}: {_counted(faults)}{since}")
     return FAULTS if any(strict or one.level == "error" for one in faults) else 0
+
+
+def _examples(
+    session: Session, old: Library | None, library: Library, chosen: set[str] | None
+) -> tuple[Fault, ...]:
+    """The examples that are wrong, of chosen functions that are not as in ``old``."""
+    from fnopt.library.rules.registry import levelled
+    from fnopt.train.examples import faults
+
+    among = (one for one in library.functions if chosen is None or {one.name, one.path} & chosen)
+    before = {one.name: one.source for one in old.functions} if old is not None else {}
+    names = [one.name for one in among if before.get(one.name) != one.source]
+    return tuple(levelled(faults(library, names, session.sandbox), session.rules))
 
 
 def _against(

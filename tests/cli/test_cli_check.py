@@ -261,3 +261,27 @@ def test_colours_on_a_terminal_alone(clean: Path, no_color: str, coloured: bool)
     shown = os.read(ours, 4096)
     assert b"annotations" in shown
     assert (b"\x1b[31merror" in shown) is coloured
+
+
+def test_examples_are_run_when_asked_for(work: Path, git: Git, fnopt: Fnopt) -> None:
+    """In the sandbox, of the functions that are chosen and, against a base, not as they were."""
+    text = '''def twice(n: int) -> int:
+    """Double.
+
+    Args:
+        n: What is doubled.
+
+    >>> twice(2)
+    5
+    """
+    return 2 * n
+'''
+    write(work, {"functions/twice.py": text.encode()})
+    assert fnopt("check", "twice").code == 0
+    told = fnopt("check", "twice", "--doctests")
+    assert told.code == 3
+    assert "functions/twice.py:1: error doctest twice: twice(2) gives 4, not 5" in told.out
+    assert fnopt("check", "shout", "--doctests").code == 0
+    git("add", "-A")
+    git("commit", "-qm", "Add twice")
+    assert fnopt("check", "--base", "HEAD", "--doctests").code == 0

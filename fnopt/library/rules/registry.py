@@ -122,6 +122,10 @@ def fault(
 
 known("duplicate-name", "Two functions of one name: agents call by name alone.")
 known("encoding", "A file that is no text: not UTF-8, NUL bytes, an unknown coding.")
+known("link", "No module is a symbolic link: what it leads to is not under version control.")
+known("repository", "No module lies in a submodule or another repository.")
+known("folder", "What the configuration calls a folder is one.")
+known("unreadable", "Every file of the library may be read.")
 known("size", "A file that is too large to be read in time.")
 known("depth", "Code that nests deeper than can be read safely.")
 known("answers", "Three or more answers of training tasks as literals (of proposals alone).")
