@@ -30,7 +30,8 @@ def owned(
     for i in mine:
         if module.statements[i].names.binds & taken or (every and not _is_private(module, i)):
             roots.add(i)
-    if b"__globals__" in module.text.body:
+    staying = (module.source(module.statements[i]) for i in roots)
+    if any(b"__globals__" in source for source in staying):
         return frozenset()
     asking = {i for i in roots if module.statements[i].kind != "import"}  # by itself it needs none
     while True:
@@ -50,7 +51,8 @@ def _touches(module: Module, index: int, needed: set[int]) -> bool:
     if one.kind not in ("function", "class") and one.effect is Effect.NOTHING:
         return False
     now = {place for name in one.names.now for place in module.bound.get(name, ())} - {index}
-    own = {i for i in module.reach(now) if module.statements[i].kind not in ("import", "future")}
+    reached = {i for place in now for i in _reach_by_name(module, place)}
+    own = {i for i in reached if module.statements[i].kind not in ("import", "future")}
     return bool(own & needed)
 
 

@@ -14,9 +14,7 @@ from fnopt.library.prune import pruned, to_cut
 from fnopt.library.source import Text
 from fnopt.records import Fault
 
-_LOOKED_UP = frozenset(
-    {"__getattr__", "__dir__", "__doc__", "__test__", "__version__", "__author__"}
-)
+_LOOKED_UP = frozenset({"__getattr__", "__dir__", "__doc__", "__test__", "__version__"})
 
 
 def cut(
@@ -72,12 +70,10 @@ def _along(
 
 def _is_for_others(module: Module, one: Statement, name: str) -> bool:
     """What is looked up from outside, and the variants of another function."""
+    staying = {other.name for other in module.statements if other.is_public} - {name}
     if one.names.binds == {"__all__"}:  # it goes with the last of those that it names
-        return any(
-            other.is_public and other.name != name and other.name in one.names.mentions
-            for other in module.statements
-        )
-    variant = one.kind == "overload" and one.name != name
+        return bool(staying & one.names.mentions)
+    variant = one.kind == "overload" and one.name in staying
     return variant or one.kind == "docstring" or bool(one.names.binds & _LOOKED_UP)
 
 
