@@ -76,8 +76,8 @@ def _of(place: Place, node: ast.expr, hops: int = 8) -> Bounds:
             return Bounds(description=plain(text))
         case ast.Name():
             found = meaning(place, node.id)
-            known = isinstance(found, Alias) and hops
-            return _of(found.place, found.value, hops - 1) if known else Bounds()  # type: ignore[union-attr]
+            if isinstance(found, Alias) and hops:
+                return _of(found.place, found.value, hops - 1)
         case ast.Call():
             name = dotted(node.func).rpartition(".")[2]
             return limits(place, node, _PLACED[name]) if name in _PLACED else Bounds()

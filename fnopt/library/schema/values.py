@@ -120,9 +120,12 @@ def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
 
 def _pairs(target: ast.expr, given: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
     """``A, B = 1, 2`` as two."""
-    both = isinstance(target, ast.Tuple | ast.List) and isinstance(given, ast.Tuple | ast.List)
-    if both and len(target.elts) == len(given.elts):  # type: ignore[attr-defined]
-        return list(zip(target.elts, given.elts, strict=True))  # type: ignore[attr-defined]
+    match target, given:
+        case (
+            (ast.Tuple(elts=names) | ast.List(elts=names)),
+            (ast.Tuple(elts=values) | ast.List(elts=values)),
+        ) if len(names) == len(values):
+            return list(zip(names, values, strict=True))
     return [(target, given)]
 
 
