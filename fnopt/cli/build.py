@@ -21,6 +21,7 @@ from fnopt.models.meter import Meter, price
 from fnopt.records import Split, Task, Usage
 from fnopt.tasks.scorers import scorer
 from fnopt.train.budget import Budget
+from fnopt.train.draft import draft
 from fnopt.train.optimizer import Optimizer, Voice
 from fnopt.train.run import Judging, Run, Stops
 from fnopt.train.screen import Screen
@@ -128,6 +129,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         judging=_judging(session),
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
+        draft=draft,
         screen=Screen.of(session.layout, session.rules, config.library.locked, train),
         budget=purse,
         prose=session.prose,

@@ -12,7 +12,7 @@ from fnopt.cli.session import Session
 from fnopt.history.runs import RunBranch
 from fnopt.library.function import Library
 from fnopt.report.live import Live
-from fnopt.train.draft import Draft, draft
+from fnopt.train.draft import Draft
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
 
@@ -29,7 +29,7 @@ def preview(session: Session, branch: RunBranch, rev: str | None, as_json: bool)
         run = build.run(session, branch, purse, build.Watcher(live.say, live.trials, live.download))
         commit = branch.head() if branch.exists else session.repo.resolve(rev or "HEAD")
         base = run.base(commit)
-        drafted = draft(run, base, run.evaluate(base.library, "train", run.train))
+        drafted = run.draft(run, base, run.evaluate(base.library, "train", run.train))
     if isinstance(drafted, Terminated | Undecided):
         reason = drafted.why if isinstance(drafted, Terminated) else drafted.verdict.reason
         _show({"diff": "", "faults": [], "trials": 0, "reason": reason}, reason, as_json)

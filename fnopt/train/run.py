@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from fnopt import __version__
 from fnopt.evaluate.evaluation import Evaluator
@@ -17,6 +18,10 @@ from fnopt.records import Evaluation, Task
 from fnopt.train.budget import Budget
 from fnopt.train.optimizer import Optimizer
 from fnopt.train.screen import Screen
+
+if TYPE_CHECKING:
+    from fnopt.train.draft import Draft
+    from fnopt.train.outcome import Terminated, Undecided
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,15 @@ class Stops:
     only_kept: bool = False
 
 
+class Drafter(Protocol):
+    """Makes a step's proposal from the training trials of the incumbent."""
+
+    def __call__(
+        self, run: Run, base: Base, trained: Evaluation, /
+    ) -> Draft | Terminated | Undecided:
+        """A draft that passed the free filters or was refused; or why there is none."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run. ``say`` is told in a few words what happens now."""
@@ -56,6 +70,7 @@ class Run:
     judging: Judging
     evaluator: Evaluator
     optimizer: Optimizer
+    draft: Drafter
     screen: Screen
     budget: Budget
     prose: Prose

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fnopt.records import Usage
-from fnopt.train.draft import draft
 from fnopt.train.judge import judge
 from fnopt.train.outcome import Step, Terminated, Undecided
 from fnopt.train.publish import pend, publish, refuse
@@ -22,7 +21,7 @@ def step(run: Run) -> Step:
     if candidate is None:
         trained = run.evaluate(base.library, "train", run.train)
         run.branch.evidence.write({}, [trained], "training trials of the incumbent")
-        drafted = draft(run, base, trained)
+        drafted = run.draft(run, base, trained)
         if isinstance(drafted, Terminated | Undecided):
             return drafted
         if drafted.library is None:

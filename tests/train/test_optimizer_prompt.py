@@ -33,6 +33,7 @@ from fnopt.store import Store
 from fnopt.tasks.scorers import Checked, exact
 from fnopt.train.attempts import Attempt, Observation
 from fnopt.train.budget import Budget, Limits
+from fnopt.train.draft import draft
 from fnopt.train.optimizer import Failure, Optimizer, Situation, Voice, failures
 from fnopt.train.run import Judging, Run, Stops
 from fnopt.train.screen import Screen
@@ -299,6 +300,7 @@ def test_answers_of_val_and_test_never_reach_a_model(branch: RunBranch) -> None:
         judging=Judging(Paired(), "val", tasks("val"), screened=False),
         evaluator=Evaluator(bench, Store(None)),
         optimizer=Optimizer(thinker, Prose(), Voice("big", native_tools=False)),
+        draft=draft,
         screen=Screen.of(Layout.of("functions"), PLAIN, (), tasks("train")),
         budget=Budget(Limits(), Usage()),
         prose=Prose(),
