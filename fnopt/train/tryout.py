@@ -1,0 +1,178 @@
+"""Does a function compute the expected answers from what stands in the questions? No model asked.
+
+An edited function is called in the sandbox with arguments out of the text of the training tasks
+that it is for (:mod:`fnopt.train.arguments`) and with those that the agent gave its predecessor;
+the scorer, out here, says which results are the expected answers. A fit is strong evidence; that
+nothing fits is weak, since a question may have to be understood first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from fnopt.agents.calls import arguments_of
+from fnopt.library.function import Function, Library
+from fnopt.library.schema import schema
+from fnopt.records import Task, Trial
+from fnopt.sandbox import Sandbox
+from fnopt.tasks.scorers import Scorer
+from fnopt.train import arguments
+
+SHOWN = 200  # characters of a call and of its result that are told
+SECONDS = 1.5  # that all calls for one task may take together
+EACH = 0.5  # seconds that one of them may take
+RECORDED = 16  # calls of the agent that are made again
+ROOM = 30_000  # characters of results that are looked at
+
+_Result = tuple[int, bool, str]
+_ROWS: TypeAdapter[list[list[_Result]]] = TypeAdapter(list[list[_Result]])
+
+_RUNNER = """
+import asyncio, contextlib, importlib, inspect, io, json, signal, time
+_given = json.loads({given!r})
+_function = getattr(importlib.import_module(_given["module"]), _given["name"])
+def _late(*_):
+    raise TimeoutError("no result in {each} s")
+signal.signal(signal.SIGALRM, _late)
+def _try(_values):
+    signal.setitimer(signal.ITIMER_REAL, {each})
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            _value = _function(**_values)
+            if inspect.isawaitable(_value):
+                _value = asyncio.run(_value)
+        return True, _value if isinstance(_value, str) else json.dumps(_value, ensure_ascii=False)
+    except Exception as _error:
+        return False, f"{{type(_error).__name__}}: {{_error}}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+_told = []
+for _calls in _given["tasks"]:
+    _found, _end, _room = {{}}, time.monotonic() + {seconds}, {room}
+    for _number, _values in enumerate(_calls):
+        if time.monotonic() > _end:
+            break
+        _worked, _text = _try(_values)
+        if (_worked, _text) not in _found and len(_text) < _room:
+            _found[_worked, _text] = _number
+            _room -= len(_text) + 20
+    _told.append([[_number, *_came] for _came, _number in _found.items()])
+print(json.dumps(_told))
+"""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one task: whether a call ``fits``, and the likeliest call as it went."""
+
+    task: str
+    fits: bool
+    call: str
+    came: str
+
+
+@dataclass(frozen=True)
+class Tryout:
+    """What came of all tasks for which there were arguments to try."""
+
+    tried: tuple[Tried, ...] = ()
+
+    @property
+    def fits(self) -> int:
+        """The tasks whose expected answer was computed."""
+        return sum(one.fits for one in self.tried)
+
+    @property
+    def share(self) -> float:
+        """Of the tasks that could be tried, 0 to 1; 0 without any."""
+        return self.fits / len(self.tried) if self.tried else 0.0
+
+
+NONE = Tryout()
+
+
+def tryout(
+    library: Library,
+    name: str,
+    tasks: Iterable[Task],
+    trials: Sequence[Trial],
+    sandbox: Sandbox,
+    scorer: Scorer,
+) -> Tryout:
+    """Try the function ``name`` on tasks. ``trials`` hold calls of what it was before."""
+    function = library.get(name)
+    if function is None:
+        return NONE
+    told = schema(library, function)
+    given: list[tuple[Task, Sequence[Mapping[str, Any]]]] = [
+        (task, [*_recorded(name, task, trials), *arguments.candidates(told, task.question)])
+        for task in tasks
+    ]
+    given = [(task, calls) for task, calls in given if calls]
+    if not given:
+        return NONE
+    outcome = sandbox.run(library.files, _program(function, [calls for _, calls in given]))
+    if outcome.fault:
+        return NONE
+    results = _results(outcome.result) if outcome.ok else None
+    if results is None:
+        why = (outcome.error or "it did not return").strip().splitlines()[-1][:SHOWN]
+        lost = (Tried(task.id, False, _shown(function, calls[0]), why) for task, calls in given)
+        return Tryout(tuple(lost))
+    rows = zip(given, results, strict=False)
+    return Tryout(tuple(_one(function, task, calls, row, scorer) for (task, calls), row in rows))
+
+
+def _recorded(name: str, task: Task, trials: Sequence[Trial]) -> Sequence[Mapping[str, Any]]:
+    """The arguments that the agent gave a function at a task."""
+    given = [
+        arguments_of(call.arguments)
+        for trial in trials
+        if trial.task == task.id
+        for call in trial.calls
+        if call.function == name
+    ]
+    return [one for one in given if not isinstance(one, str)][:RECORDED]
+
+
+def _one(
+    function: Function,
+    task: Task,
+    calls: Sequence[Mapping[str, Any]],
+    results: Sequence[_Result],
+    scorer: Scorer,
+) -> Tried:
+    """The first call whose result is the expected answer, else the likeliest that returned."""
+    known = [one for one in results if one[0] < len(calls)]
+    for number, worked, text in known:
+        if worked and scorer(text, task).value >= 1.0:
+            return Tried(task.id, True, _shown(function, calls[number]), text[:SHOWN])
+    first = next((one for one in known if one[1]), known[0] if known else None)
+    number, _, text = first or (0, False, "nothing in time")
+    return Tried(task.id, False, _shown(function, calls[number]), text[:SHOWN])
+
+
+def _program(function: Function, tasks: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    given = {"module": function.module, "name": function.name, "tasks": tasks}
+    room = ROOM // len(tasks)
+    return _RUNNER.format(given=json.dumps(given), seconds=SECONDS, each=EACH, room=room)
+
+
+def _results(result: Any) -> list[list[_Result]] | None:
+    """The distinct results of each task's calls, as the sandbox printed them: number of the call,
+    whether it returned, and the text. It is learned code's word: its shape is checked."""
+    try:
+        rows = _ROWS.validate_json(str(result).rpartition("\n")[2])
+    except ValueError:
+        return None
+    return rows if all(one[0] >= 0 for row in rows for one in row) else None
+
+
+def _shown(function: Function, values: Mapping[str, Any]) -> str:
+    inside = ", ".join(f"{name}={value!r}" for name, value in values.items())
+    return f"{function.name}({inside})"[:SHOWN]

@@ -1,0 +1,93 @@
+"""Does a function compute what is expected from what stands in the questions?"""
+
+from __future__ import annotations
+
+import pytest
+
+from fnopt.library.function import Library, read
+from fnopt.records import Call, Score, Task, Trial
+from fnopt.sandbox import sandbox
+from fnopt.tasks.scorers import Checked, exact
+from fnopt.train.tryout import NONE, Tryout, tryout
+
+BOX = sandbox("process", 10.0)
+TASKS = [
+    Task("a", "What is twice 4?", "8"),
+    Task("b", "What is twice 50?", "100"),
+    Task("c", "What is it twice?", "0"),
+]
+
+
+def library(body: str, head: str = "def twice(number: int) -> int:") -> Library:
+    return read({"functions/twice.py": f'{head}\n    """Twice."""\n{body}\n'.encode()})
+
+
+def tried(body: str, trials: tuple[Trial, ...] = (), **head: str) -> Tryout:
+    return tryout(library(body, **head), "twice", TASKS, trials, BOX, Checked(exact))
+
+
+def test_a_right_function_fits_every_task_with_something_to_try() -> None:
+    """The third question holds no number: it says nothing either way."""
+    found = tried("    return number * 2")
+    assert [(one.task, one.fits, one.call, one.came) for one in found.tried] == [
+        ("a", True, "twice(number=4)", "8"),
+        ("b", True, "twice(number=50)", "100"),
+    ]
+    assert (found.fits, found.share) == (2, 1.0)
+
+
+def test_a_wrong_function_shows_what_it_gives() -> None:
+    """For the optimizer to be told."""
+    found = tried("    return number * number // 2")
+    assert [(one.fits, one.came) for one in found.tried] == [(True, "8"), (False, "1250")]
+    assert found.share == 0.5
+
+
+@pytest.mark.parametrize(
+    ("body", "came"),
+    [
+        ("    return 1 / 0", "ZeroDivisionError: division by zero"),
+        ("    while True: pass", "TimeoutError: no result in 0.5 s"),
+        ("    import os; os._exit(3)", "exit"),
+        ("    return object", "TypeError"),
+        ("    print('x' * 10_000_000)\n    return 1", "1"),
+        ("    return 'y' * 10_000_000", "nothing in time"),
+    ],
+)
+def test_whatever_a_function_does_is_a_misfit(body: str, came: str) -> None:
+    """It raises, hangs, ends the process, returns what is no JSON, or far too much."""
+    found = tried(body)
+    assert len(found.tried) == 2
+    assert not found.fits
+    assert came in found.tried[0].came
+
+
+def test_results_that_were_forged_are_not_believed() -> None:
+    """A function that prints what the runner would print: its shape is checked."""
+    forged = (
+        "    import sys, json\n"
+        "    sys.__stdout__.write(json.dumps([[[999, True, '8']]]) + chr(10))\n"
+        "    sys.__stdout__.flush()\n"
+        "    import os\n"
+        "    os._exit(0)"
+    )
+    assert not tried(forged).fits
+
+
+def test_calls_of_the_agent_are_made_again() -> None:
+    """What it gave the function at a task is tried there, where the text alone has nothing."""
+    call = Call("twice", '{"number": 0}', "1")
+    trial = Trial("c", 0, "key", "1", Score(0.0), (call, Call("other", "{}", "")))
+    found = tried("    return number * 2", (trial,))
+    assert [(one.task, one.fits) for one in found.tried][-1] == ("c", True)
+
+
+def test_async_functions_are_awaited() -> None:
+    """As the sandbox does it."""
+    assert tried("    return number * 2", head="async def twice(number: int) -> int:").fits == 2
+
+
+def test_a_function_that_is_not_there_or_takes_nothing_is_not_tried() -> None:
+    """There is nothing to say."""
+    assert tryout(library("    return 1"), "gone", TASKS, (), BOX, Checked(exact)) == NONE
+    assert tried("    return 1", head="def twice() -> int:") == NONE
