@@ -103,11 +103,14 @@ class AgentConfig(_Section):
 
 
 class OptimizerConfig(_Section):
-    """Who proposes edits."""
+    """Who proposes edits: of ``proposals`` candidates a step as many are drawn as it takes, from
+    prompts of at most ``max_prompt`` tokens."""
 
     model: str = Field(default="gpt-5", min_length=1)
     base_url: str | None = None
     max_actions: int = Field(default=1, ge=1)
+    proposals: int | None = Field(default=None, ge=1, le=16)
+    max_prompt: int | None = Field(default=None, ge=1)
     hints: str = ""
     max_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)

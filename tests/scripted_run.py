@@ -155,7 +155,7 @@ def needed(question: str) -> tuple[str, dict[str, Any]]:
 
 def propose(request: Json) -> Answer:
     """The optimizer: one edit for the failing tasks that it sees, given what was tried."""
-    seen = request["messages"][1]["content"]
+    seen = request["messages"][1]["content"].partition("It failed these as well")[0]
     again = len(request["messages"]) > 2
     tried = "This was tried before" in seen
     if LETTERS.search(seen):

@@ -16,7 +16,8 @@ class Profile:
     ``native_tools``: functions go into the request's ``tools``; otherwise they are listed in the
     system prompt and called by a JSON object in the text. The other values apply where the
     configuration leaves them open: ``temperature``, ``max_tokens`` a reply of the agent, and the
-    same two for the optimizer, which is warmer (``retry_temperature``) where it failed before.
+    same two for the optimizer, which is warmer (``retry_temperature``) where it failed before,
+    reads prompts of at most ``max_prompt`` tokens, and draws up to ``proposals`` candidates a step.
     """
 
     native_tools: bool = True
@@ -25,6 +26,8 @@ class Profile:
     optimizer_temperature: float | None = None
     retry_temperature: float | None = None
     optimizer_max_tokens: int | None = None
+    max_prompt: int = 24_000
+    proposals: int = 1
 
 
 OPENAI = Profile()
@@ -35,6 +38,8 @@ LOCAL = Profile(
     optimizer_temperature=0.0,
     retry_temperature=0.6,
     optimizer_max_tokens=900,
+    max_prompt=3_000,
+    proposals=3,
 )
 
 

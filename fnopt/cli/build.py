@@ -20,6 +20,7 @@ from fnopt.models.connect import connect, endpoint_name
 from fnopt.models.meter import Meter, price
 from fnopt.records import Split, Task, Usage
 from fnopt.tasks.scorers import scorer
+from fnopt.train import notes
 from fnopt.train.budget import Budget
 from fnopt.train.draft import draft
 from fnopt.train.optimizer import Optimizer, Voice
@@ -94,14 +95,15 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         temperature=_first(settings.temperature, speaks.optimizer_temperature),
         retry_temperature=_first(settings.temperature, speaks.retry_temperature),
         max_tokens=settings.max_tokens or speaks.optimizer_max_tokens,
+        max_prompt=settings.max_prompt or speaks.max_prompt,
     )
     return Optimizer(
         client(session, settings, purse, watch),
         session.prose,
         voice,
         packages=session.config.library.packages,
-        hints=settings.hints,
         max_actions=settings.max_actions,
+        proposals=settings.proposals or speaks.proposals,
     )
 
 
@@ -134,6 +136,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         budget=purse,
         prose=session.prose,
         stops=Stops(config.stop.max_steps, config.stop.patience, config.gate.epochs == "accepted"),
+        notes=notes.read(session.repo.root, config.optimizer.hints),
         say=watch.say,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fnopt.library.draft import parse_draft, public_function
@@ -74,7 +74,8 @@ def _call(name: str, raw: str) -> _Action | Fault:
     given = _arguments(name, raw)
     if isinstance(given, Fault):
         return given
-    why = _clean(given.get("why"))
+    diagnosis = _clean(given.get("diagnosis"))
+    why = "\n\n".join(filter(None, (diagnosis, _clean(given.get("why")))))
     if kind == "terminate":
         return None, why
     wanted = {"add": ("code",), "revise": ("name", "code"), "remove": ("name",)}[kind]
@@ -172,7 +173,7 @@ def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]
 
     Where more than one action is allowed, they follow each other.
     """
-    body = _THINKING.sub("", reply).replace("\r\n", "\n").strip()
+    diagnosis, body = _diagnosed(_THINKING.sub("", reply).replace("\r\n", "\n").strip())
     parts = _parts(body)
     if _head(parts[0].partition("\n")[0]) is None:
         return (_no_action(body.partition("\n")[0]),)
@@ -181,7 +182,31 @@ def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]
         return (Fault("too-many-actions", message, "Choose the most useful one."),)
     read = [_action(part) for part in parts]
     faults = tuple(one for one in read if isinstance(one, Fault))
-    return faults or _together([one for one in read if not isinstance(one, Fault)])
+    if faults:
+        return faults
+    found = _together([one for one in read if not isinstance(one, Fault)])
+    return _with_diagnosis(found, diagnosis) if isinstance(found, Proposal) else found
+
+
+def _with_diagnosis(proposal: Proposal, diagnosis: str) -> Proposal:
+    """What went wrong stands before why the edit helps."""
+    return replace(proposal, why="\n\n".join(filter(None, (diagnosis, proposal.why))))
+
+
+_DIAGNOSIS = re.compile(r"[*_#\s]*diagnosis[*_\s]*:[*_\s]*", re.IGNORECASE)
+
+
+def _diagnosed(body: str) -> tuple[str, str]:
+    """The ``Diagnosis: …`` that a reply begins with, in front of its action, and the rest."""
+    match = _DIAGNOSIS.match(body)
+    if match is None:
+        return "", body
+    at = match.end()
+    for line in body[at:].splitlines(keepends=True):
+        if _head(line):
+            return _clean(body[match.end() : at]), body[at:]
+        at += len(line)
+    return "", body
 
 
 def _parts(body: str) -> list[str]:
@@ -308,6 +333,7 @@ _CODE = (
 )
 
 
+_DIAGNOSE = "What went wrong in which of the questions, and what they have in common; be brief."
 _MODULE = "An existing module for it, such as functions.dates; without, it gets a file of its own."
 _NEW_NAME = "Only to rename it: the name that the code defines. Its callers follow."
 
@@ -315,11 +341,12 @@ _NEW_NAME = "Only to rename it: the name that the code defines. Its callers foll
 def _tool(
     name: str, description: str, properties: dict[str, Any], **optional: dict[str, Any]
 ) -> dict[str, Any]:
+    diagnosis = {"type": "string", "description": _DIAGNOSE}
     why = {"type": "string", "description": "Why this helps, in one or two sentences."}
     parameters = {
         "type": "object",
-        "properties": {**properties, **optional, "why": why},
-        "required": [*properties, "why"],
+        "properties": {"diagnosis": diagnosis, **properties, **optional, "why": why},
+        "required": ["diagnosis", *properties, "why"],
         "additionalProperties": False,
     }
     about = {"name": name, "description": description, "parameters": parameters}

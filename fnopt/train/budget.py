@@ -98,9 +98,12 @@ class Budget:
             )
 
 
+def prompt_tokens(request: Request) -> int:
+    """A cautious guess at the tokens of a request."""
+    text = json.dumps([*request.messages, *request.tools], ensure_ascii=False)
+    return len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN
+
+
 def estimate_tokens(request: Request) -> int:
     """A cautious guess at the tokens of a request and its reply."""
-    text = json.dumps([*request.messages, *request.tools], ensure_ascii=False)
-    return len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN + (
-        request.max_tokens or REPLY_TOKENS
-    )
+    return prompt_tokens(request) + (request.max_tokens or REPLY_TOKENS)

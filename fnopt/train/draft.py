@@ -7,26 +7,32 @@ from functools import partial
 
 from fnopt.evaluate.gate import MOST_LOST
 from fnopt.history.blame import ours
-from fnopt.library.edit import Remove
+from fnopt.library.edit import Edit, Remove, Revise
 from fnopt.library.function import Library
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
-from fnopt.records import Evaluation, Fault, Verdict
-from fnopt.train import attempts, examples, focus, loading
-from fnopt.train.optimizer import Situation, failures
+from fnopt.records import Evaluation, Fault, Task, Verdict
+from fnopt.train import attempts, examples, focus, loading, replay
+from fnopt.train.credit import credits_of
+from fnopt.train.failure import failures
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
+from fnopt.train.situation import Situation
+from fnopt.train.tryout import NONE, Tryout, tryout
 
-SECOND_CHANCES = 1  # how often a reply goes back with its faults
-REMEMBERED = 2  # earlier attempts in vain that the optimizer is shown
+SECOND_CHANCES = 2  # how often a reply goes back with its faults
+SHOWN_TASKS = 8  # that an edit is for at most
+REMEMBERED = 3  # earlier attempts in vain that the optimizer may be shown
+BEST = 3  # candidates that meet the failing tasks where nothing free tells them apart
 
 
 @dataclass(frozen=True)
 class Draft:
     """A proposal as step ``number``, for training tasks that ``base`` failed.
 
-    ``library`` is what the proposal leads to, None when ``faults`` refuse it.
+    ``library`` is what the proposal leads to, None when ``faults`` refuse it. ``tryout`` is what
+    the edited function made of what stands in the tasks.
     """
 
     number: int
@@ -35,6 +41,12 @@ class Draft:
     base: Evaluation
     library: Library | None = None
     faults: tuple[Fault, ...] = ()
+    tryout: Tryout = NONE
+
+    @property
+    def convinces(self) -> bool:
+        """Whether it computes every expected answer that could be tried."""
+        return self.library is not None and self.tryout.share == 1.0
 
 
 def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Undecided:
@@ -51,7 +63,7 @@ def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Und
     number = 1 + max((attempt.update.step for attempt in past), default=0)
     failing = len(situation.tasks)
     run.say(f"step {number}: asking for an edit, failing tasks shown: {failing}")
-    return _propose(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
+    return _best(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
 
 
 NOTHING = Proposal((), "")
@@ -66,16 +78,27 @@ def _situation(
     if not failing:
         return None
     vain = [attempt.tasks for attempt in past if attempt.in_vain]
-    group = focus.choose(focus.groups(failing, run.train), vain)
-    tried = attempts.about(past, group, len(past))
+    group = focus.choose(focus.groups(failing, run.train), vain)[:SHOWN_TASKS]
+    busy = _busy(trained, focus.like(group, run.train))
+    scorer = run.evaluator.bench.scorer
+    rest = [task for task in failing if task not in group]
     return Situation(
         base.library,
-        failures(group, trained),
-        tuple(tried[-REMEMBERED:]),
+        failures(group, trained, scorer, busy),
+        tuple(attempts.about(past, group, REMEMBERED)),
         run.screen.locked_names(base.library),
-        _busy(trained, focus.like(group, run.train)),
-        frozenset(filter(None, (likeness(one.code) for one in tried if one.update.commit))),
+        busy,
+        _shapes(past),
+        failures(rest, trained, scorer, busy),
+        credits_of(trained),
+        run.notes,
     )
+
+
+def _shapes(past: list[attempts.Attempt]) -> frozenset[str]:
+    """The functions that were judged and lost, as they look up to names and layout."""
+    lost = [one.code for one in past if one.in_vain and one.update.commit]
+    return frozenset(filter(None, map(likeness, lost)))
 
 
 def _tried_again(proposal: Proposal, shapes: frozenset[str]) -> tuple[Fault, ...]:
@@ -96,44 +119,136 @@ def _busy(trained: Evaluation, kind: frozenset[str]) -> frozenset[str]:
     return frozenset(elsewhere - here)
 
 
-def _propose(run: Run, base: Base, situation: Situation, done: Draft) -> Draft | Terminated:
-    request = run.optimizer.ask(situation, done.number)
-    for _ in range(1 + SECOND_CHANCES):
-        reply, proposal = run.optimizer.send(request, done.number)
+def _best(run: Run, base: Base, situation: Situation, empty: Draft) -> Draft | Terminated:
+    """Draw candidates until one convinces; else the one that does most for the failing tasks."""
+    drawn: list[Draft] = []
+    for draw in range(run.optimizer.proposals):
+        one = _propose(run, base, situation, empty, draw)
+        if isinstance(one, Terminated):
+            if not drawn:
+                return one
+            break
+        drawn.append(one)
+        if one.convinces:
+            return one
+    able = _distinct([one for one in drawn if one.library is not None])
+    if not able:
+        return drawn[0]
+    able.sort(key=lambda one: -one.tryout.share)
+    first = [one for one in able if one.tryout.share == able[0].tryout.share][:BEST]
+    return max(first, key=partial(_helps, run, situation)) if len(first) > 1 else first[0]
+
+
+def _distinct(drawn: list[Draft]) -> list[Draft]:
+    found = {one.library.digest: one for one in reversed(drawn) if one.library}
+    return list(reversed(found.values()))
+
+
+def _helps(run: Run, situation: Situation, one: Draft) -> float:
+    """The agent's score with a candidate on the tasks that it is for."""
+    assert one.library is not None, "BUG: a refused draft meets no task"
+    tasks = [failure.task for failure in situation.failures]
+    return run.evaluate(one.library, "train", tasks).score
+
+
+def _propose(
+    run: Run, base: Base, situation: Situation, empty: Draft, draw: int
+) -> Draft | Terminated:
+    """One candidate; what is wrong with it goes back at most :data:`SECOND_CHANCES` times."""
+    best = done = empty
+    request = run.optimizer.ask(situation, done.number, draw)
+    for chance in range(1 + SECOND_CHANCES):
+        reply, proposal = run.optimizer.send(request, _mark(done.number, draw, chance))
         if isinstance(proposal, Proposal) and proposal.terminates:
-            return Terminated(f"the optimizer ended the run: {proposal.why}")
-        done = _screened(run, base, situation, done, proposal)
-        if done.library is not None:
+            return best if best.library else Terminated(_ended(proposal))
+        if isinstance(proposal, Proposal) and proposal.edits == done.proposal.edits != ():
+            return best if best.library else done  # word for word: it has nothing better
+        done = _screened(run, base, situation, empty, proposal)
+        if done.convinces:
             return done
-        request = run.optimizer.again(request, reply, done.faults)
-    return done
+        if done.library and (best.library is None or done.tryout.share > best.tryout.share):
+            best = done
+        told = done.faults or _misfits(done, situation)
+        if not told or (chance and not done.faults and not done.tryout.fits):
+            break  # that nothing fits may well be the questions' fault: it is told once
+        request = run.optimizer.again(request, reply, told)
+    return best if best.library else done
+
+
+def _mark(number: int, draw: int, chance: int) -> int:
+    """A number for each attempt of a run: no cache may give a bad reply once more."""
+    return (number * 1000 + draw) * 10 + chance
+
+
+def _ended(proposal: Proposal) -> str:
+    return f"the optimizer ended the run: {proposal.why}"
+
+
+def _misfits(done: Draft, situation: Situation) -> tuple[Fault, ...]:
+    """The tasks whose expected answer was not computed, as the optimizer is told of them."""
+    expected = {failure.task.id: failure.task.answer for failure in situation.failures}
+    mend = "Return what is expected, in just that form."
+    return tuple(
+        Fault("tryout", f"{one.call} returns {one.came!r}; expected is {answer!r}", mend)
+        for one in done.tryout.tried
+        if not one.fits and (answer := expected.get(one.task)) is not None
+    )
 
 
 def _screened(
     run: Run,
     base: Base,
     situation: Situation,
-    done: Draft,
+    empty: Draft,
     proposal: Proposal | tuple[Fault, ...],
 ) -> Draft:
     if not isinstance(proposal, Proposal):
-        return replace(done, faults=proposal)
+        return replace(empty, faults=proposal)
+    done = replace(empty, proposal=proposal)
     if again := _tried_again(proposal, situation.shapes):
-        return replace(done, proposal=proposal, faults=again)
+        return replace(done, faults=again)
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if not isinstance(after, Library):
-        return replace(done, proposal=proposal, faults=after)
-    if wrong := _wrong_when_run(run, base.library, after):
-        return replace(done, proposal=proposal, faults=wrong)
-    return replace(done, proposal=proposal, library=after, faults=())
+        return replace(done, faults=after)
+    if wrong := _wrong_when_run(run, base.library, after, proposal, situation):
+        return replace(done, faults=wrong)
+    tasks = [failure.task for failure in situation.failures]
+    tried = try_edits(run, after, proposal.edits, tasks, done.base)
+    return replace(done, library=after, tryout=tried)
 
 
-def _wrong_when_run(run: Run, before: Library, after: Library) -> tuple[Fault, ...]:
-    """Functions that are not as they were and do not load, or whose examples are wrong."""
+def try_edits(
+    run: Run,
+    after: Library,
+    edits: tuple[Edit, ...],
+    tasks: list[Task],
+    trained: Evaluation,
+) -> Tryout:
+    """What the one edited function makes of what stands in the tasks; nothing for several edits."""
+    if len(edits) != 1 or isinstance(edits[0], Remove):
+        return NONE
+    bench = run.evaluator.bench
+    name = _called(edits[0])
+    return tryout(after, name, tasks, trained.trials, bench.sandbox, bench.scorer)
+
+
+def _called(edit: Edit) -> str:
+    return (edit.new_name or edit.name) if isinstance(edit, Revise) else edit.name
+
+
+def _wrong_when_run(
+    run: Run, before: Library, after: Library, proposal: Proposal, situation: Situation
+) -> tuple[Fault, ...]:
+    """Functions that are not as they were and do not load, whose examples are wrong, or which no
+    longer do what worked."""
     old = {one.name: one.source for one in before.functions}
     changed = [one.name for one in after.functions if old.get(one.name) != one.source]
-    sandbox = run.evaluator.bench.sandbox
-    if idle := tuple(loading.faults(before, after, changed, sandbox)):
+    bench = run.evaluator.bench
+    if idle := tuple(loading.faults(before, after, changed, bench.sandbox)):
         return idle
-    found = examples.faults(after, changed, sandbox)
-    return tuple(one for one in levelled(found, run.screen.rules) if one.level == "error")
+    found = examples.faults(after, changed, bench.sandbox)
+    if wrong := tuple(one for one in levelled(found, run.screen.rules) if one.level == "error"):
+        return wrong
+    revised = {one.name: _called(one) for one in proposal.edits if isinstance(one, Revise)}
+    given = (situation.credit, run.train, bench.sandbox, bench.scorer)
+    return replay.faults(before, after, revised, *given)

@@ -8,8 +8,12 @@ from fnopt.history import message
 from fnopt.history.runs import Candidate
 from fnopt.library.function import Library
 from fnopt.records import Evaluation, Task, Verdict
+from fnopt.train import focus
 from fnopt.train.attempts import Observation, observe
 from fnopt.train.run import Base, Run
+from fnopt.train.tryout import tryout
+
+ALIKE = 4  # training tasks beside those that an edit is for, on which it is screened
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,9 @@ def judge(run: Run, base: Base, candidate: Candidate) -> Judged:
     action = marks["Fnopt-Action"][0] if len(marks["Fnopt-Action"]) == 1 else "several"
     run.say(f"step {candidate.step}: judging {candidate.message.splitlines()[0]}")
     tasks = [task for task in run.train if task.id in marks.get("Fnopt-Task", ())]
-    screened = _screen(run, base.library, after, tasks) if action != "remove" else None
+    screened = None
+    if run.judging.screened and tasks and action != "remove":
+        screened = _screen(run, base.library, after, tasks, _name(marks))
     if screened is not None and screened.verdict.outcome != "kept":
         return screened
     split, held = run.judging.split, run.judging.tasks
@@ -39,17 +45,43 @@ def judge(run: Run, base: Base, candidate: Candidate) -> Judged:
     return Judged(verdict, (*screened.evaluations, *pair), screened.observed)
 
 
-def _screen(run: Run, base: Library, after: Library, tasks: list[Task]) -> Judged | None:
-    """Trials on the training tasks that an edit is for; "kept" means that it may go on."""
-    if not run.judging.screened or not tasks:
-        return None
-    pair = tuple(run.evaluate(library, "train", tasks) for library in (base, after))
+def _name(marks: message.Trailers) -> str | None:
+    """The one function of an add or revise."""
+    names = marks["Fnopt-Function"]
+    return names[0] if len(names) == 1 else None
+
+
+def _screen(run: Run, base: Library, after: Library, tasks: list[Task], name: str | None) -> Judged:
+    """Trials on training tasks of the kind that an edit is for; "kept" means that it may go on."""
+    pair = tuple(run.evaluate(library, "train", _kind(run, tasks)) for library in (base, after))
     observed = tuple(observe(trial) for trial in pair[1].trials)
-    return Judged(_helps(*pair), pair, observed)
+    ids = {task.id for task in tasks}
+    became = len({trial.task for trial in pair[1].trials if trial.right and trial.task in ids})
+    said = f"screened: {became} of {len(tasks)} failing training tasks it is for became right"
+    if any(len(one.scored) < len(one.trials) for one in pair):
+        lost = "infrastructure failed on the training tasks it is for"
+        return Judged(Verdict("undecided", lost), pair, observed)
+    helps = pair[1].score > pair[0].score or (
+        pair[1].score == pair[0].score and _computes(run, after, tasks, pair[0], name)
+    )
+    return Judged(Verdict("kept" if helps else "reverted", said), pair, observed)
 
 
-def _helps(base: Evaluation, after: Evaluation) -> Verdict:
-    if len(after.scored) < len(after.trials) or len(base.scored) < len(base.trials):
-        return Verdict("undecided", "infrastructure failed on the training tasks it is for")
-    said = f"{after.right} of {len(after.trials)} failing training tasks it is for became right"
-    return Verdict("kept" if after.score > base.score else "reverted", f"screened: {said}")
+def _kind(run: Run, tasks: list[Task]) -> list[Task]:
+    """The tasks, and a few that look like them: what was right by luck says as much as they do."""
+    ids, alike = {task.id for task in tasks}, focus.like(tasks, run.train)
+    more = [task for task in run.train if task.id in alike and task.id not in ids]
+    return [*tasks, *more[:ALIKE]]
+
+
+def _computes(
+    run: Run, after: Library, tasks: list[Task], base: Evaluation, name: str | None
+) -> bool:
+    """Whether the function computes all the expected answers, so that val should decide: where few
+    tasks fail, one answer that the agent worded badly would hide that."""
+    if name is None:
+        return False
+    bench = run.evaluator.bench
+    trials = base.trials
+    tried = tryout(after, name, _kind(run, tasks), trials, bench.sandbox, bench.scorer)
+    return tried.share == 1.0

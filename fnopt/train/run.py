@@ -62,7 +62,8 @@ class Drafter(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """One run. ``say`` is told in a few words what happens now."""
+    """One run. ``notes`` are what people want the optimizer to know; ``say`` is told in a few words
+    what happens now."""
 
     branch: RunBranch
     layout: Layout
@@ -76,6 +77,7 @@ class Run:
     prose: Prose
     stops: Stops
     agent_model: str = ""
+    notes: tuple[str, ...] = ()
     say: Callable[[str], None] = lambda _: None
 
     @property

@@ -417,11 +417,11 @@ def test_several_edits_are_judged_together(
 def test_one_action_more_than_allowed_is_refused(
     tools: Path, fnopt: Fnopt, server: ScriptedServer
 ) -> None:
-    """Said to the optimizer once; then refused, with nothing committed."""
+    """Said to the optimizer twice; then refused, with nothing committed."""
     both = calls(add(scripted_run.COUNT_ALL), add(scripted_run.LCM))
-    server.respond = proposing(both, both)
+    server.respond = proposing(both, both, both)
     told = fnopt("step", "--json")
-    assert (told.code, asked(server)) == (3, 2)
+    assert (told.code, asked(server)) == (3, 3)
     assert told.json["steps"][0]["verdict"] == "refused"
     assert "at most 1" in told.json["steps"][0]["reason"]
 

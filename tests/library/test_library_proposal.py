@@ -197,10 +197,10 @@ def test_the_tools_are_what_the_parser_reads() -> None:
         tool["function"]["name"]: tool["function"]["parameters"] for tool in tool_definitions()
     }
     assert {name: list(one["properties"]) for name, one in named.items()} == {
-        "add_function": ["code", "module", "why"],
-        "revise_function": ["name", "code", "new_name", "why"],
-        "remove_function": ["name", "why"],
-        "terminate": ["why"],
+        "add_function": ["diagnosis", "code", "module", "why"],
+        "revise_function": ["diagnosis", "name", "code", "new_name", "why"],
+        "remove_function": ["diagnosis", "name", "why"],
+        "terminate": ["diagnosis", "why"],
     }
     assert "module" not in named["add_function"]["required"]
     assert "new_name" not in named["revise_function"]["required"]

@@ -1,0 +1,118 @@
+"""All that the optimizer is told in one step, and how it is laid out for the template."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fnopt.library.function import Function, Library
+from fnopt.records import Task
+from fnopt.train import excerpt
+from fnopt.train.attempts import Attempt, Observation
+from fnopt.train.credit import Credit
+from fnopt.train.excerpt import Size
+from fnopt.train.failure import Failure, to_differ
+
+DEFINITION = re.compile(r"^(?:async )?def .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What one step is about.
+
+    ``failures`` are the training tasks that the edit is to be for, ``rest`` those left for later.
+    ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
+    ``shapes`` are those of the functions that were judged before, and lost. ``notes`` are what
+    people want the optimizer to know.
+    """
+
+    library: Library
+    failures: tuple[Failure, ...]
+    tried: tuple[Attempt, ...] = ()
+    locked: tuple[str, ...] = ()
+    busy: frozenset[str] = frozenset()
+    shapes: frozenset[str] = frozenset()
+    rest: tuple[Failure, ...] = ()
+    credit: Mapping[str, Credit] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The ids of the training tasks that the edit is to be for."""
+        return tuple(failure.task.id for failure in self.failures)
+
+
+def shown(situation: Situation, size: Size) -> dict[str, object]:
+    """Values for the template, no more of each than ``size`` has."""
+    failures = to_differ(situation.failures)[: size.failures]
+    relevant = _relevant(situation)[: size.functions]
+    others = [f for f in situation.library.functions if f not in relevant]
+    works = [
+        f"{function.name}({one.arguments}) -> {one.result}"
+        for function in relevant
+        for one in _credit(situation, function).works[: size.works]
+    ]
+    rest = [*situation.failures[size.failures :], *situation.rest]
+    tried = situation.tried[-size.tried :] if size.tried else ()
+    return {
+        "failures": [
+            excerpt.of_failure(one, size, whole=at < size.talks) for at, one in enumerate(failures)
+        ],
+        "rest": excerpt.of_list([_in_a_line(one) for one in rest], size.rest),
+        "relevant": [
+            (excerpt.of_function(one, size), _credit(situation, one).said) for one in relevant
+        ],
+        "works": [excerpt.short(one, size.call) for one in works],
+        "others": excerpt.of_list([_line(situation, one) for one in others], size.lines),
+        "tried": [_attempt(attempt, failures, size) for attempt in tried],
+        "locked": excerpt.of_list(situation.locked, size.lines),
+        "notes": [excerpt.short(one, size.notes) for one in situation.notes],
+    }
+
+
+def _relevant(situation: Situation) -> list[Function]:
+    """The functions that most of these tasks called: they are shown whole.
+
+    Not those that serve other tasks: a small model rewrites whatever function it is shown.
+    """
+    called = Counter(
+        name
+        for failure in situation.failures
+        for name in {call.split("(", 1)[0] for call in failure.observed.calls}
+    )
+    free = [f for f in situation.library.functions if f.name not in situation.busy]
+    most = [f for f in free if called[f.name] * 2 > len(situation.failures)]
+    return sorted(most, key=lambda f: -called[f.name])
+
+
+def _attempt(
+    attempt: Attempt, failures: list[Failure], size: Size
+) -> tuple[Attempt, str, list[tuple[Task, Observation]]]:
+    """An earlier attempt, its function's first line, and what the agent did with it on the tasks
+    that are shown. A small model gets the line alone: it copies all code that it sees."""
+    tasks = {failure.task.id: excerpt.of_task(failure.task, size) for failure in failures}
+    with_tasks = [
+        (tasks[one.task], excerpt.of_observation(one, size))
+        for one in attempt.observed
+        if one.task in tasks
+    ]
+    found = DEFINITION.search(attempt.code)
+    line = excerpt.short(found[0], excerpt.LINE) if found else ""
+    return excerpt.of_attempt(attempt, size), line, with_tasks
+
+
+def _credit(situation: Situation, function: Function) -> Credit:
+    return situation.credit.get(function.name, Credit())
+
+
+def _line(situation: Situation, function: Function) -> str:
+    credit = _credit(situation, function)
+    said = f" ({credit.said})" if credit.tasks else ""
+    return f"{function.signature}: {excerpt.short(function.summary, 120)}{said}"
+
+
+def _in_a_line(failure: Failure) -> str:
+    question = " ".join(failure.task.question.split())
+    return f"{excerpt.short(question, 110)} ({failure.said})"
