@@ -35,15 +35,15 @@ class FindWeights(Protocol):
 class Embedded:
     """The client of the embedded model; the server starts at the first request.
 
-    ``find_weights`` gives the path of the verified weights and tells ``progress`` how it goes. A
-    server that died is started again, until it has died ``LIVES`` times. Raises EndpointError when
-    it cannot be started.
+    ``find_weights`` gives the path of the verified weights and tells ``progress`` how it goes;
+    ``settings`` are what the next server starts with. A server that died is started again, until
+    it has died ``LIVES`` times. Raises EndpointError when it cannot be started.
     """
 
     def __init__(self, find_weights: FindWeights, settings: Settings = DEFAULTS) -> None:
         self.progress: Progress = no_progress
         self._find_weights = find_weights
-        self._settings = settings
+        self.settings = settings
         self._lock = threading.Lock()
         self._running: Running | None = None
         self._deaths = 0
@@ -73,7 +73,7 @@ class Embedded:
                 self._bury(self._running)
             if self._running is None:
                 weights = self._find_weights(progress=self.progress)
-                self._running = Running(LlamaServer(weights, self._settings))
+                self._running = Running(LlamaServer(weights, self.settings))
             return self._running
 
     def _bury(self, dead: Running) -> None:
