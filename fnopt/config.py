@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from fnopt import modes
 from fnopt.errors import UsageError
 
 FILE = "fnopt.toml"
@@ -104,8 +105,19 @@ class AgentConfig(_Section):
 
 class OptimizerConfig(_Section):
     """Who proposes edits: of ``proposals`` candidates a step as many are drawn as it takes, from
-    prompts of at most ``max_prompt`` tokens."""
+    prompts of at most ``max_prompt`` tokens.
 
+    ``mode``: ``paper`` proposes as AgentOptimizer does (arXiv 2402.11359), up to ``max_actions``
+    actions a step, a reply each; what else it sets where nothing is said is in
+    :data:`fnopt.modes.PAPER`. ``one_shot``: a single proposal, made from all training failures in
+    one reply, is the whole run (the paper's ablation of its progressive update); of ``mode`` it
+    leaves the judging. ``prune_at_test``: ``fnopt test`` and ``fnopt eval`` offer only functions
+    that returned when they were called in the last evaluation of that library for the gate.
+    """
+
+    mode: Literal["default", "paper"] = "default"
+    one_shot: bool = False
+    prune_at_test: bool = False
     model: str = Field(default="gpt-5", min_length=1)
     base_url: str | None = None
     max_actions: int = Field(default=1, ge=1)
@@ -118,7 +130,11 @@ class OptimizerConfig(_Section):
 
 
 class GateConfig(_Section):
-    """When an update is kept. ``ties`` and ``epochs`` belong to rule ``paper``."""
+    """When an update is kept. ``ties`` and ``epochs`` belong to rule ``paper``.
+
+    ``rollback = false`` keeps every update that was judged, whatever the rule says of it (the
+    paper's ablation).
+    """
 
     rule: str = "paired"
     confidence: float = Field(default=0.7, gt=0.5, lt=1)
@@ -127,13 +143,19 @@ class GateConfig(_Section):
     ties: Literal["accept", "reject"] = "accept"
     epochs: Literal["always", "accepted"] = "always"
     split: Literal["val", "train"] = "val"
+    rollback: bool = True
 
 
 class StopConfig(_Section):
-    """When a run ends. Limits count the whole run, resumed or not."""
+    """When a run ends. Limits count the whole run, resumed or not.
+
+    ``early_stop = false``: nothing but steps, limits and the optimizer end it (the paper's
+    ablation of ``patience``).
+    """
 
     max_steps: int = Field(default=20, ge=1)
     patience: int = Field(default=5, ge=1)
+    early_stop: bool = True
     max_cost: float | None = Field(default=None, gt=0)
     max_tokens: int | None = Field(default=None, ge=1)
     max_time: float | None = Field(default=None, gt=0)
@@ -178,9 +200,14 @@ def parse(
     ``environment``: the ``section.key`` that came from variables, to be named as such in errors.
     """
     try:
-        return Config.model_validate(data)
+        config = Config.model_validate(data)
     except ValidationError as error:
         raise _usage_error(error, file, environment) from None
+    for clash in modes.clashes(data):
+        where = _where(clash.key, file, environment)
+        raise UsageError(f"{where}: {clash.message}", clash.mend)
+    usual = modes.defaults(data)
+    return Config.model_validate(_merged(data, usual)) if usual else config
 
 
 def known_keys() -> tuple[str, ...]:
@@ -284,9 +311,13 @@ def _usage_error(error: ValidationError, file: str, environment: frozenset[str])
     if first["type"] == "model_type":
         message = "should be a table"
     shown = repr(first.get("input"))[:80]
-    known = ".".join(key.split(".")[:2])  # agent.x, also for library.packages.0
-    where = variable(known) if known in environment else f"{file}: {key}"
+    where = _where(key, file, environment)
     return UsageError(f"{where}: {message} (it is {shown})", f"mend {where}")
+
+
+def _where(key: str, file: str, environment: frozenset[str]) -> str:
+    known = ".".join(key.split(".")[:2])  # agent.x, also for library.packages.0
+    return variable(known) if known in environment else f"{file}: {key}"
 
 
 def _nearest(key: str) -> str:

@@ -12,6 +12,7 @@ from fnopt.cli.session import Session
 from fnopt.config import AgentConfig, Config, OptimizerConfig
 from fnopt.errors import UsageError
 from fnopt.evaluate.evaluation import Evaluator, Progress
+from fnopt.evaluate.gate import NoRollback
 from fnopt.evaluate.gate import choose as choose_gate
 from fnopt.evaluate.trial import Bench
 from fnopt.history.runs import RunBranch
@@ -135,7 +136,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         screen=Screen.of(session.layout, session.rules, config.library.locked, train),
         budget=purse,
         prose=session.prose,
-        stops=Stops(config.stop.max_steps, config.stop.patience, config.gate.epochs == "accepted"),
+        stops=_stops(config),
         notes=notes.read(session.repo.root, config.optimizer.hints),
         say=watch.say,
     )
@@ -163,6 +164,11 @@ def tasks(session: Session, split: Split) -> tuple[Task, ...]:
     return session.tasks.tasks(split)
 
 
+def _stops(config: Config) -> Stops:
+    patience = config.stop.patience if config.stop.early_stop else None
+    return Stops(config.stop.max_steps, patience, config.gate.epochs == "accepted")
+
+
 def _judging(session: Session) -> Judging:
     gate = session.config.gate
     held = tasks(session, gate.split)
@@ -179,7 +185,8 @@ def _judging(session: Session) -> Judging:
         guards=gate.guards,
         ties=gate.ties,
     )
-    return Judging(rule, gate.split, held, screened=gate.rule == "paired")
+    screened = gate.rule == "paired" and gate.rollback
+    return Judging(rule if gate.rollback else NoRollback(rule), gate.split, held, screened)
 
 
 def _first(given: float | None, usual: float | None) -> float | None:

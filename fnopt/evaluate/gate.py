@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fnopt.errors import UsageError
@@ -75,6 +75,24 @@ class Paper:
         tie = abs(pairs.gain) <= SAME
         kept = pairs.gain > SAME or (tie and self.ties == "accept")
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
+
+
+@dataclass(frozen=True)
+class NoRollback:
+    """Keeps every update, and says what ``rule`` would have done (the paper's ablation)."""
+
+    rule: Gate
+
+    def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
+        """The rule's verdict, but for reverted, which is kept; undecided it stays."""
+        verdict = self.rule.judge(base, candidate, action)
+        if verdict.outcome != "reverted":
+            return verdict
+        return replace(verdict, outcome="kept", reason=f"without roll-back; {verdict.reason}")
+
+    def can_show(self, wrong: int) -> bool:
+        """See :class:`Gate`: whatever it is, it is kept."""
+        return True
 
 
 def choose(

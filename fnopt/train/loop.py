@@ -53,7 +53,7 @@ def spent(stops: Stops, log: list[Update]) -> Stop | None:
         if update.verdict == "kept":
             break
         in_vain += 1
-    if in_vain >= stops.patience:
+    if stops.patience is not None and in_vain >= stops.patience:
         return Stop("patience", f"{in_vain} steps in a row were reverted or refused")
     counted = [update for update in steps if update.verdict == "kept" or not stops.only_kept]
     if len(counted) >= stops.max_steps:

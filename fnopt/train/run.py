@@ -44,10 +44,11 @@ class Judging:
 
 @dataclass(frozen=True)
 class Stops:
-    """When a run ends. ``only_kept`` counts accepted steps alone (the paper's epochs)."""
+    """When a run ends. ``only_kept`` counts accepted steps alone (the paper's epochs); without
+    ``patience`` (None) nothing ends it early."""
 
     max_steps: int
-    patience: int
+    patience: int | None
     only_kept: bool = False
 
 
