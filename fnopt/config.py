@@ -89,6 +89,11 @@ class TasksConfig(_Section):
         return self
 
 
+Tools = Literal["auto", "native", "text"]
+"""How functions are called: as the endpoint's profile says, or by force in OpenAI's format or as
+text. By force nothing is probed."""
+
+
 class AgentConfig(_Section):
     """Who answers the tasks."""
 
@@ -97,6 +102,7 @@ class AgentConfig(_Section):
     base_url: str | None = None
     concurrency: int = Field(default=8, ge=1, le=1024)
     python: bool = False
+    tools: Tools = "auto"
     max_turns: int = Field(default=8, ge=1)
     max_tokens: int | None = Field(default=None, ge=1)
     temperature: float | None = Field(default=None, ge=0, le=2)
@@ -120,6 +126,7 @@ class OptimizerConfig(_Section):
     prune_at_test: bool = False
     model: str = Field(default="gpt-5", min_length=1)
     base_url: str | None = None
+    tools: Tools = "auto"
     max_actions: int = Field(default=1, ge=1)
     proposals: int | None = Field(default=None, ge=1, le=16)
     max_prompt: int | None = Field(default=None, ge=1)

@@ -32,6 +32,9 @@ GIT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_EDITOR": "false",
 }
+UNPROBED = {"FNOPT_AGENT_TOOLS": "native", "FNOPT_OPTIMIZER_TOOLS": "native"}
+"""No scripted model is asked what it can do, but in tests that use ``probed``."""
+
 PRIVATE = ("GIT_", "FNOPT_", "OPENAI_", "XDG_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 HOMES = {
@@ -51,9 +54,16 @@ def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
             monkeypatch.delenv(name)
     folders = {name: str(home / folder) for name, folder in HOMES.items()}
     fixed = {"HOME": str(home), "USERPROFILE": str(home), "NO_COLOR": "1", "NO_PROXY": "*"}
-    for name, value in {**GIT, **IDENTITY, **folders, **fixed}.items():
+    for name, value in {**GIT, **IDENTITY, **UNPROBED, **folders, **fixed}.items():
         monkeypatch.setenv(name, value)
     return home
+
+
+@pytest.fixture
+def probed(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for users: an endpoint is probed at first use, a shipped profile holds."""
+    for name in UNPROBED:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from .conftest import Fnopt
 
 pytest.importorskip("reasoning_gym", reason="the demo's tasks need the extra 'gym'")
+pytestmark = pytest.mark.usefixtures("probed")
 
 
 def git(folder: Path, *words: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("xllamacpp", reason="the embedded model needs the extra 'local'")
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1800), pytest.mark.usefixtures("probed")]
 
 PREALGEBRA = Path(__file__).parents[2].parent / "shared/data/math/prealgebra/val.jsonl"
 CONFIG = """\
