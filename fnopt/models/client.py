@@ -34,6 +34,7 @@ class Request:
     """One chat completion. ``endpoint`` names who answers, as part of the cache key only.
 
     ``temperature``, ``max_tokens`` (of the answer) and ``seed`` are left to the endpoint when None.
+    ``response_format`` asks for JSON, as OpenAI's field of that name does.
     """
 
     model: str
@@ -44,10 +45,14 @@ class Request:
     seed: int | None = None
     endpoint: str = ""
     stop: tuple[str, ...] = ()
+    response_format: Mapping[str, Any] | None = None
 
     def key(self, trial: int = 0) -> str:
         """The SHA-256 of the whole request and the trial's number, in hexadecimal."""
-        document = {"request": asdict(self), "trial": trial}
+        asked = asdict(self)
+        if self.response_format is None:
+            del asked["response_format"]  # keys of recordings are older than this field
+        document = {"request": asked, "trial": trial}
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -170,6 +170,8 @@ def parameters_of(request: Request, spelling: Mapping[str, str | None]) -> dict[
     parameters: dict[str, Any] = {"model": request.model, "messages": list(request.messages)}
     if request.tools:
         parameters["tools"] = list(request.tools)
+    if request.response_format is not None:
+        parameters["response_format"] = request.response_format
     for name in OPTIONAL:
         value = getattr(request, name)
         spelled = spelling.get(name, name)

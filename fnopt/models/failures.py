@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,10 @@ from fnopt.errors import EndpointError
 from fnopt.models.retry import Transient, is_transient, retry_after
 
 QUOTED = 300  # characters of a server's own words that a message repeats
+NEVER = {  # what a server will refuse as often as it is asked, by statuses that say otherwise
+    404: re.compile(r"no endpoints found that", re.IGNORECASE),  # OpenRouter
+    500: re.compile(r"requires --jinja|(not |un)support|only supports", re.IGNORECASE),  # llama.cpp
+}
 NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_balance")
 
 
@@ -24,6 +29,8 @@ def status_failure(
     message = f"{url} answered {status}" + (f": {said}" if said else "")
     if status == 429 and isinstance(body, Mapping) and _code(body) in NO_CREDIT:
         return EndpointError(message, "the account has no credit left: add some, or use another")
+    if status in NEVER and NEVER[status].search(said):
+        return RequestRefused(message, 'the model or its server cannot do this; see "fnopt doctor"')
     if is_transient(status, headers):
         return Transient(message, retry_after(headers))
     if status in (400, 413, 422):

@@ -30,9 +30,15 @@ def test_every_field_and_the_trial_enter_the_key() -> None:
         replace(ASKED, seed=1),
         replace(ASKED, endpoint="http://x/v1"),
         replace(ASKED, stop=("END",)),
+        replace(ASKED, response_format={"type": "json_object"}),
     ]
     keys = {ASKED.key(), ASKED.key(1), *(variant.key() for variant in variants)}
     assert len(keys) == len(variants) + 2
+
+
+def test_keys_stay_as_they_were() -> None:
+    """What was paid for, and the recordings that ship, are found by keys of earlier versions."""
+    assert ASKED.key() == "c34913cc5a3408853536e51b37aa2ff6d5adba85be5c4eacb373aa636a37cfd4"
 
 
 @given(st.text(), st.text(), st.text(), st.integers(0, 9))

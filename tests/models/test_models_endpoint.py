@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,6 +193,33 @@ def test_a_request_that_is_refused_is_told_from_a_broken_endpoint(
     body = {"error": {"message": "the request exceeds the available context size"}}
     with pytest.raises(RequestRefused, match="context size"):
         ask(scripted_server, Fail(400, body=body))
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (404, "No endpoints found that support tool use. To learn more, visit us."),
+        (500, "tools param requires --jinja flag"),
+        (500, "Unsupported param: tools"),
+        (500, "This model only supports single tool-calls at once!"),
+    ],
+)
+def test_what_a_server_will_never_do_is_refused_whatever_the_status(
+    scripted_server: ScriptedServer, status: int, message: str
+) -> None:
+    """OpenRouter says 404 and llama.cpp 500; asking again would be in vain."""
+    with pytest.raises(RequestRefused, match=message[:20]):
+        ask(scripted_server, Fail(status, body={"error": {"message": message}}))
+
+
+def test_json_is_asked_for_in_openais_words(scripted_server: ScriptedServer) -> None:
+    """The format goes out as it was given, and is absent where none was."""
+    endpoint = Endpoint(scripted_server.url)
+    endpoint.complete(ASKED)
+    endpoint.complete(replace(ASKED, response_format={"type": "json_object"}))
+    endpoint.close()
+    sent = [request.get("response_format") for request in scripted_server.requests]
+    assert sent == [None, {"type": "json_object"}]
 
 
 def test_a_parameter_that_is_refused_is_left_out_from_then_on(
