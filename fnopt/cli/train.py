@@ -18,14 +18,13 @@ from fnopt.history.runs import RunBranch
 from fnopt.history.updates import Update, updates
 from fnopt.report.live import Live
 from fnopt.report.table import steps_table
-from fnopt.train.loop import Stop
-from fnopt.train.loop import spent as stopped
+from fnopt.train.loop import Stop, ended
 from fnopt.train.loop import train as go_on
 from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undecided
 from fnopt.train.run import Run
 from fnopt.train.step import step as one_step
 
-EXIT = {"finished": 0, "patience": 0, "steps": 0, "budget": 7, "undecided": 5}
+EXIT = {"finished": 0, "patience": 0, "small": 0, "steps": 0, "budget": 7, "undecided": 5}
 NOT_IMPROVED = 3
 
 LIMITS = (
@@ -61,7 +60,7 @@ def step(dry_run: bool, as_json: bool, **options: Any) -> int:
             return preview(session, branch, options["rev"], as_json)
         with branch.lock(), Live(lambda: session.purse(branch.name).spent) as live:
             run = begin(session, branch, options["rev"], live)
-            stop = stopped(run.stops, updates(branch))
+            stop = ended(run)
             if stop is not None:
                 return _end(run, [], stop, as_json) or NOT_IMPROVED
             try:

@@ -25,6 +25,10 @@ class Gate(Protocol):
     def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
         """The verdict on two evaluations of the same tasks."""
 
+    def can_show(self, wrong: int) -> bool:
+        """Whether an edit that put right all of so many wrong tasks, and broke none, would be kept
+        for it."""
+
 
 @dataclass(frozen=True)
 class Paired:
@@ -52,6 +56,10 @@ class Paired:
         kept = pairs.gain > self.margin + SAME and p <= 1 - self.confidence + SAME
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(p), p)
 
+    def can_show(self, wrong: int) -> bool:
+        """See :class:`Gate`: the best that the sign-flip test can say of ``wrong`` tasks."""
+        return bool(wrong) and 0.5**wrong <= 1 - self.confidence + SAME
+
     def _not_worse(self, pairs: Pairs) -> Verdict:
         kept = pairs.gain >= -self.margin - SAME
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
@@ -75,6 +83,10 @@ class Paper:
         tie = abs(pairs.gain) <= SAME
         kept = pairs.gain > SAME or (tie and self.ties == "accept")
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
+
+    def can_show(self, wrong: int) -> bool:
+        """See :class:`Gate`: any gain is kept, and perhaps none at all."""
+        return bool(wrong) or self.ties == "accept"
 
 
 @dataclass(frozen=True)

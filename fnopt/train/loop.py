@@ -12,7 +12,10 @@ from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undec
 from fnopt.train.run import Run, Stops
 from fnopt.train.step import step
 
-Why = Literal["finished", "patience", "steps", "budget", "undecided"]
+Why = Literal["finished", "patience", "small", "steps", "budget", "undecided"]
+"""``small``: what could still be gained is too small for the gate's tasks to show."""
+
+ROUNDED = 0.01  # what the log's four digits lose
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,12 @@ class Stop:
 
 
 def train(run: Run, on_step: Callable[[Step], None] = lambda _: None) -> Stop:
-    """Step until the run is finished, out of patience, steps or budget.
+    """Step until the run is finished, out of patience, steps or budget, or nothing more can show.
 
     Resuming is nothing special: what was decided is read from the log. Raises EndpointError,
     SandboxError and GitStateError, after which the run can go on.
     """
-    while (stop := spent(run.stops, updates(run.branch))) is None:
+    while (stop := ended(run)) is None:
         try:
             result = step(run)
         except BudgetSpent as error:
@@ -45,6 +48,28 @@ def train(run: Run, on_step: Callable[[Step], None] = lambda _: None) -> Stop:
     return stop
 
 
+def ended(run: Run) -> Stop | None:
+    """Whether a run is over, as its log says it."""
+    log = updates(run.branch)
+    stop = spent(run.stops, log)
+    return stop if stop or run.stops.patience is None else _too_few_wrong(run, log)
+
+
+def _too_few_wrong(run: Run, log: list[Update]) -> Stop | None:
+    """Whether so few of the gate's tasks are wrong that no edit could be kept for them."""
+    last = next((update for update in reversed(log) if update.base is not None), None)
+    if last is None or run.branch.head() not in (last.commit, last.revert):
+        return None  # never measured, or the incumbent is a person's
+    score = last.score if last.verdict == "kept" else last.base
+    judging = run.judging
+    share = (1 - (score or 0.0)) * len(judging.tasks)
+    wrong = round(share)
+    if abs(share - wrong) > ROUNDED or judging.gate.can_show(wrong):
+        return None  # where parts of a task count, its mean does not say how many are wrong
+    said = f"{wrong} of {len(judging.tasks)} {judging.split} tasks are wrong"
+    return Stop("small", f"{said}: no edit can show a gain there that would be kept")
+
+
 def spent(stops: Stops, log: list[Update]) -> Stop | None:
     """Whether the log says that a run is out of patience or steps; people's roll-backs aside."""
     steps = [update for update in log if update.action != "rollback"]
@@ -54,8 +79,19 @@ def spent(stops: Stops, log: list[Update]) -> Stop | None:
             break
         in_vain += 1
     if stops.patience is not None and in_vain >= stops.patience:
-        return Stop("patience", f"{in_vain} steps in a row were reverted or refused")
+        return _out_of_patience(steps[-in_vain:])
     counted = [update for update in steps if update.verdict == "kept" or not stops.only_kept]
     if len(counted) >= stops.max_steps:
         return Stop("steps", f"{len(counted)} of {stops.max_steps} steps are done")
     return None
+
+
+def _out_of_patience(steps: list[Update]) -> Stop:
+    """Whether it was all in vain, or gained and could not be told from luck."""
+    said = f"{len(steps)} steps in a row were reverted or refused"
+    measured = [one for one in steps if one.base is not None and one.score is not None]
+    gained = [one for one in measured if (one.score or 0.0) > (one.base or 0.0)]
+    if not gained or len(gained) * 2 < len(measured):
+        return Stop("patience", said)
+    told = f"{len(gained)} of them gained, too little to be told from luck on so few tasks"
+    return Stop("small", f"{said}; {told}: add val tasks, or set tasks.trials")

@@ -126,7 +126,7 @@ def test_train_document(trained: Told, git: Git) -> None:
     assert steps(trained) == scripted_run.STORY
     assert all(list(one) == STEP_KEYS for one in document["steps"])
     assert (document["base"], document["score"]) == (0.0, 1.0)
-    assert document["stop"]["why"] == "finished"
+    assert document["stop"]["why"] == "small"
     assert "step 1: kept" in trained.err
     commits = [one["commit"] for one in document["steps"] if one["verdict"] != "refused"]
     assert set(commits) < set(git("rev-list", "fnopt/run-1").splitlines())
@@ -142,21 +142,21 @@ def test_train_says_what_log_says(trained: Told, fnopt: Fnopt) -> None:
 def test_train_again_asks_only_for_what_is_left(
     trained: Told, fnopt: Fnopt, server: ScriptedServer
 ) -> None:
-    """A finished run that is resumed pays for nothing: even the last reply is known."""
+    """A finished run that is resumed pays for nothing."""
     told = fnopt("train", "--json")
-    assert (told.code, steps(told), told.json["stop"]["why"]) == (0, [], "finished")
+    assert (told.code, steps(told), told.json["stop"]["why"]) == (0, [], "small")
     assert server.requests == []
 
 
 def test_a_fresh_clone_pays_for_no_trial_again(
     trained: Told, tools: Path, fnopt: Fnopt, server: ScriptedServer, git: Git
 ) -> None:
-    """Branch and evidence are enough: only the optimizer's last word is asked for once more."""
+    """Branch and evidence are enough."""
     for left in (tools / ".git" / "fnopt").glob("store.db*"):
         left.unlink()
     told = fnopt("train", "--json")
-    assert (told.code, steps(told), told.json["stop"]["why"]) == (0, [], "finished")
-    assert asked(server) == len(server.requests) == 1
+    assert (told.code, steps(told), told.json["stop"]["why"]) == (0, [], "small")
+    assert server.requests == []
 
 
 def test_step_keeps_then_reverts_then_is_refused(

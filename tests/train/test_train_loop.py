@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnopt.evaluate.gate import Paired, Paper
 from fnopt.history.updates import Update
 from fnopt.records import Task
 from fnopt.train import focus
@@ -12,7 +13,7 @@ from fnopt.train.loop import Stop, spent
 from fnopt.train.run import Stops
 
 
-def log(*verdicts: str) -> list[Update]:
+def log(*verdicts: str, base: float | None = None, score: float | None = None) -> list[Update]:
     """A log with these verdicts; ``rollback`` stands for a person's."""
     return [
         Update(
@@ -21,8 +22,8 @@ def log(*verdicts: str) -> list[Update]:
             step=number,
             action="rollback" if verdict == "rollback" else "add",
             function="f",
-            base=None,
-            score=None,
+            base=base,
+            score=score,
             verdict=verdict,
             reason="",
             tokens=0,
@@ -51,6 +52,31 @@ def test_patience_counts_what_was_in_vain_since_the_last_kept() -> None:
     assert why(stops, "kept", "refused", "reverted") == "patience"
     stop = spent(stops, log("reverted", "refused"))
     assert stop == Stop("patience", "2 steps in a row were reverted or refused")
+
+
+def test_gains_that_cannot_be_told_from_luck_are_another_end_than_failure() -> None:
+    """Half or more of what was measured gained, and was reverted all the same."""
+    stops = Stops(max_steps=100, patience=2)
+    stop = spent(stops, log("reverted", "reverted", base=0.5, score=0.55))
+    assert stop is not None
+    assert (stop.why, "2 of them gained" in stop.reason) == ("small", True)
+    lost = log("reverted", "reverted", "reverted", base=0.5, score=0.45)
+    assert why_of(spent(stops, lost)) == "patience"
+    mixed = [*log("reverted", "refused"), *log("reverted", base=0.5, score=0.6), *lost[:2]]
+    assert why_of(spent(Stops(100, 4), mixed)) == "patience"
+
+
+def why_of(stop: Stop | None) -> str | None:
+    return stop.why if stop else None
+
+
+def test_a_gate_says_what_it_could_keep() -> None:
+    """Two wrong tasks put right give p = 0.25, one 0.5; the paper's gate keeps any gain."""
+    gate = Paired(confidence=0.7)
+    assert [gate.can_show(wrong) for wrong in (0, 1, 2, 40)] == [False, False, True, True]
+    assert [Paired(confidence=0.95).can_show(wrong) for wrong in (4, 5)] == [False, True]
+    assert [Paper(ties).can_show(0) for ties in ("accept", "reject")] == [True, False]
+    assert Paper("reject").can_show(1)
 
 
 def test_steps_count_all_or_only_what_was_kept() -> None:
