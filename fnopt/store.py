@@ -59,6 +59,10 @@ class Store:
         """Keep a model reply; the first one kept under a key stays."""
         self._write("INSERT OR IGNORE INTO replies VALUES (?, ?)", (key, json.dumps(value)))
 
+    def replace_reply(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a document under ``key`` in place of what is kept there."""
+        self._write("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, json.dumps(value)))
+
     def trials(self, key: str) -> list[dict[str, Any]]:
         """The trials kept under ``key``, which differ in the functions that they called."""
         sql = "SELECT value FROM trials WHERE key = ?"

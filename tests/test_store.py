@@ -43,6 +43,13 @@ def test_replies_stay_as_first_kept(store: Store) -> None:
     assert store.reply("k") == {"text": "é \ud800 \0"}
 
 
+def test_a_reply_can_be_replaced(store: Store) -> None:
+    """What is found out anew takes the place of what was kept, or is kept as the first."""
+    for text in ("one", "two"):
+        store.replace_reply("k", {"text": text})
+        assert store.reply("k") == {"text": text}
+
+
 def test_trials_differ_by_the_functions_called(store: Store) -> None:
     """One key holds a trial per set of closures; the first of each stays."""
     for kept in (trial("one", f="1"), trial("two", f="2"), trial("other", f="1"), trial("none")):
