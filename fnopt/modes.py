@@ -18,7 +18,8 @@ PAPER: Mapping[str, Any] = {
 }
 """AgentOptimizer's own values (arXiv 2402.11359): defaults where the mode is ``paper``."""
 
-ONE_SHOT: Mapping[str, Any] = {"stop.max_steps": 1}
+ONE_SHOT: Mapping[str, Any] = {"optimizer.max_actions": 10, "stop.max_steps": 1}
+"""What ``optimizer.one_shot`` sets where nothing is said: all that is to be learned, at once."""
 
 
 @dataclass(frozen=True)

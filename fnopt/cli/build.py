@@ -25,7 +25,9 @@ from fnopt.train import notes
 from fnopt.train.budget import Budget
 from fnopt.train.draft import draft
 from fnopt.train.optimizer import Optimizer, Voice
-from fnopt.train.run import Judging, Run, Stops
+from fnopt.train.paper import PaperDrafter
+from fnopt.train.paper_prompt import Form
+from fnopt.train.run import Drafter, Judging, Run, Stops
 from fnopt.train.screen import Screen
 
 
@@ -103,7 +105,7 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         session.prose,
         voice,
         packages=session.config.library.packages,
-        max_actions=settings.max_actions,
+        max_actions=1 if _action_by_action(settings) else settings.max_actions,
         proposals=settings.proposals or speaks.proposals,
     )
 
@@ -132,7 +134,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         judging=_judging(session),
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
-        draft=draft,
+        draft=_drafter(config),
         screen=Screen.of(session.layout, session.rules, config.library.locked, train),
         budget=purse,
         prose=session.prose,
@@ -162,6 +164,19 @@ def tasks(session: Session, split: Split) -> tuple[Task, ...]:
             f"no {split} tasks are configured", f'set tasks.{split} = "tasks/{split}.jsonl"'
         )
     return session.tasks.tasks(split)
+
+
+def _action_by_action(settings: OptimizerConfig) -> bool:
+    """Whether each reply is one action of several in a step."""
+    return settings.mode == "paper" and not settings.one_shot
+
+
+def _drafter(config: Config) -> Drafter:
+    settings = config.optimizer
+    if settings.mode != "paper" and not settings.one_shot:
+        return draft
+    form = Form(settings.max_actions, settings.one_shot, config.library.packages)
+    return PaperDrafter(form, expected=settings.mode != "paper")
 
 
 def _stops(config: Config) -> Stops:
