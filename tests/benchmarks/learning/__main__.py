@@ -1,0 +1,81 @@
+"""Compare ways of learning: ``python tests/benchmarks/learning run|report|candidates`` (README)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+sys.path.pop(0)  # this folder: its modules are of a package
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.learning.accepted import write
+from benchmarks.learning.report import report
+from benchmarks.learning.run import ARMS, Plan, run
+from benchmarks.learning.setting import Sizes, families_of, files
+from benchmarks.learning.table import markdown
+
+from fnopt.errors import FnoptError
+from fnopt.models.connect import embedded
+from fnopt.models.llama import Settings
+
+CONTEXT = Settings(n_ctx=65536)  # 16,384 tokens for each of four slots: AutoGen's prompts are long
+USUAL = "none,one_shot,one_shot_each,fnopt"
+
+
+def main() -> int:
+    """Do what was asked."""
+    given = _parser().parse_args()
+    try:
+        embedded().settings = CONTEXT
+        given.do(given)
+    except FnoptError as error:
+        sys.stderr.write(f"error: {error.message}\n{error.mend}\n")
+        return error.exit_code
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="learning", description="Compare ways of learning.")
+    commands = parser.add_subparsers(required=True)
+    runs = commands.add_parser("run", help="run arms, or go on with them")
+    runs.add_argument("--arms", default=USUAL, help=f"of {', '.join(ARMS)}")
+    runs.add_argument("--seeds", default="1,2")
+    runs.add_argument("--families", default="dev", help="dev, reported, or families: a,b,c")
+    runs.add_argument("--budget", type=int, default=300, help="trials of an arm and seed")
+    runs.add_argument("--sizes", default="4,8,20", help="train, val and test tasks of a family")
+    runs.add_argument("--out", type=Path, required=True)
+    runs.set_defaults(do=_run)
+    reports = commands.add_parser("report", help="make the tables of what is finished")
+    reports.add_argument("--out", type=Path, required=True)
+    reports.set_defaults(do=_report)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> None:
+    name, families = families_of(given.families)
+    arms = given.arms.split(",")
+    if unknown := set(arms) - ARMS.keys():
+        raise FnoptError(f"there is no arm {', '.join(sorted(unknown))}", f"of: {', '.join(ARMS)}")
+    sizes = Sizes(*map(int, given.sizes.split(",")))
+    seeds = [int(seed) for seed in given.seeds.split(",")]
+    make = partial(_files, families, sizes)
+    run(Plan(given.out.absolute(), name, arms, seeds, make, given.budget))
+
+
+def _report(given: argparse.Namespace) -> None:
+    """``report.md`` and ``report.json`` in the folder of each set; the tables on stdout too."""
+    for folder in sorted({path.parent for path in given.out.glob("*/[0-9]*") if path.is_dir()}):
+        document = report(folder)
+        write(folder / "report.json", document)
+        (folder / "report.md").write_text(markdown(document), encoding="utf-8")
+        sys.stdout.write(markdown(document))
+
+
+def _files(families: tuple[str, ...], sizes: Sizes, seed: int) -> dict[str, str]:
+    return files(families, seed, sizes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

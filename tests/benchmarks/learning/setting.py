@@ -1,0 +1,59 @@
+"""What is learned: families of reasoning-gym tasks, as a scratch repository that fnopt can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SETS: Mapping[str, tuple[str, ...]] = {
+    "dev": ("letter_counting", "count_bits", "spell_backward", "prime_factorization", "lcm"),
+}
+"""``dev``: prompts may be developed on these. ``reported``: chosen by the rule in README.md."""
+
+TOML = """\
+[tasks]
+train = "{train}"
+val = "{val}"
+test = "{test}"
+
+[agent]
+model = "local"
+concurrency = {concurrency}
+
+[optimizer]
+model = "local"
+"""
+CONCURRENCY = 4
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Tasks of each family in each split."""
+
+    train: int = 4
+    val: int = 8
+    test: int = 20
+
+
+def families_of(given: str) -> tuple[str, tuple[str, ...]]:
+    """The name of a set and its families: a named set, or families with commas between them."""
+    if given in SETS:
+        return given, SETS[given]
+    families = tuple(name.strip() for name in given.split(",") if name.strip())
+    return "+".join(families), families
+
+
+def files(families: tuple[str, ...], seed: int, sizes: Sizes) -> dict[str, str]:
+    """The files of a repository with these tasks; each split has a seed of its own."""
+    named = ",".join(families)
+    sources = {
+        split: f"reasoning-gym:{named}?size={size}&seed={seed}{number}"
+        for number, (split, size) in enumerate(vars(sizes).items(), 1)
+    }
+    return repository(**sources)
+
+
+def repository(train: str, val: str, test: str) -> dict[str, str]:
+    """The files of a repository with these sources of tasks, on the embedded model."""
+    toml = TOML.format(train=train, val=val, test=test, concurrency=CONCURRENCY)
+    return {"fnopt.toml": toml, "functions/.gitkeep": ""}
