@@ -60,7 +60,8 @@ class Ledger:
         """Let one trial of the budget begin. Raises BudgetSpent when none is left."""
         with self._lock:
             if self.used + self._under_way >= self.budget:
-                raise BudgetSpent(f"{self.used} of {self.budget} trials are spent")
+                now = self.used + self._under_way
+                raise BudgetSpent(f"{now} of {self.budget} trials are spent or under way")
             self._under_way += 1
 
     def give_back(self) -> None:

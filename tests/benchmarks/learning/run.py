@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.learning import finish, one_shot, ours
+from benchmarks.learning import autogen, finish, one_shot, ours, reflective
 from benchmarks.learning.accepted import write
 from benchmarks.learning.stand import Stand, stand
 from filelock import FileLock
@@ -23,6 +23,8 @@ ARMS: Mapping[str, Arm] = {
     "fnopt": ours.learn,
     "one_shot": one_shot.once,
     "one_shot_each": one_shot.once_each,
+    "autogen": autogen.learn,
+    "gepa": reflective.learn,
 }
 RESULT = "result.json"
 

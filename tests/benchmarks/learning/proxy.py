@@ -1,0 +1,173 @@
+"""OpenAI's protocol for a rival, in front of the optimizer's model; its tokens are booked.
+
+The embedded model makes no tool calls of its own: ``tools`` are told in words, and the calls that
+it writes as text come back as tool calls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from scripted_server import Answer, Fail, Json, ScriptedServer, completion
+
+from fnopt.agents.calls import calls_in_text
+from fnopt.errors import FnoptError
+from fnopt.models.client import Client, Reply, Request
+
+HOW = """\
+You can call these functions:
+
+{functions}
+
+To call one, reply with its name on the first line and below it one line for each argument, as \
+shown. Code stands last, in a ```python block."""
+CODE = "code"
+FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+LINE = re.compile(r"^[\s*_`\"-]*(\w+)[*_`\"]*\s*:[*_`]*\s*(.*)$")
+DRESS = " \t*_`#\"'():-"
+
+
+@dataclass
+class Proxy:
+    """Answers chat completions. ``error`` is what the model's own failure was, if it failed.
+
+    Equal requests are told apart by their number, so that a store repeats no reply within a run
+    and repeats all of them to a run that is started again.
+    """
+
+    client: Client
+    model: str
+    endpoint: str
+    max_tokens: int
+    error: FnoptError | None = None
+    _asked: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def respond(self, body: Json) -> Answer:
+        """What the model says to a request."""
+        tools = body.get("tools") or []
+        request = self._request(body, tools)
+        try:
+            reply = self.client.complete(request, self._number(request))
+        except FnoptError as error:
+            self.error = error
+            return Fail(400, body={"error": {"message": error.message}})
+        return _completion(reply, tools)
+
+    def _request(self, body: Json, tools: Sequence[Json]) -> Request:
+        messages = [{"role": m["role"], "content": m["content"]} for m in body["messages"]]
+        if tools:
+            messages.insert(0, {"role": "system", "content": told(tools)})
+        return Request(
+            model=self.model,
+            messages=tuple(messages),
+            temperature=body.get("temperature"),
+            max_tokens=min(body.get("max_tokens") or self.max_tokens, self.max_tokens),
+            endpoint=self.endpoint,
+        )
+
+    def _number(self, request: Request) -> int:
+        with self._lock:
+            key = request.key()
+            self._asked[key] += 1
+            return self._asked[key] - 1
+
+
+@contextmanager
+def serving(proxy: Proxy) -> Iterator[str]:
+    """Serve on loopback; gives the base URL. Raises what the model raised, at the end."""
+    with ScriptedServer(proxy.respond) as server:
+        try:
+            yield server.url
+        except FnoptError:
+            raise proxy.error or FnoptError("the rival failed", "see its log") from None
+
+
+def told(tools: Sequence[Json]) -> str:
+    """The tools in words, each with the form of its call."""
+    return HOW.format(functions="\n\n".join(_form(tool["function"]) for tool in tools))
+
+
+def _form(function: Json) -> str:
+    properties = function["parameters"]["properties"]
+    lines = [f"{name}: ..." for name in properties if name != CODE]
+    block = ["```python", "...", "```"] if CODE in properties else []
+    about = [f"- {name}: {one.get('description', '')}" for name, one in properties.items()]
+    said = f"{function['name']}: {function['description']}"
+    return "\n".join([said, *about, "Its form:", function["name"], *lines, *block])
+
+
+def _completion(reply: Reply, tools: Sequence[Json]) -> Json:
+    calls = called(reply.content, tools)
+    message: Json = {"role": "assistant", "content": None if calls else reply.content}
+    if calls:
+        message["tool_calls"] = [_call(number, *call) for number, call in enumerate(calls)]
+    document = completion(message, "tool_calls" if calls else reply.finish_reason or "stop")
+    prompt, answer = reply.usage.prompt_tokens, reply.usage.completion_tokens
+    document["usage"] = {"prompt_tokens": prompt, "completion_tokens": answer}
+    document["usage"]["total_tokens"] = prompt + answer
+    return document
+
+
+def _call(number: int, name: str, arguments: Json) -> Json:
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {"id": f"call-{number}", "type": "function", "function": function}
+
+
+def called(text: str, tools: Sequence[Json]) -> list[tuple[str, Json]]:
+    """The calls in a text that say all that their tool demands, in either of two forms."""
+    known = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
+    found = [*_as_json(text, known), *_as_lines(text, known)]
+    whole = [(name, _fitted(given, known[name], text)) for name, given in found]
+    return [(name, given) for name, given in whole if given is not None][:1]
+
+
+def _as_json(text: str, known: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, arguments in calls_in_text(text, known):
+        try:
+            given = json.loads(arguments, strict=False)
+        except ValueError:
+            continue
+        if isinstance(given, dict):
+            yield name, given
+
+
+def _as_lines(text: str, known: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """``add_function``, then ``name: …``, ``description: …``, until the block of code."""
+    lines = FENCE.sub("", text).splitlines()
+    starts = [at for at, line in enumerate(lines) if line.strip(DRESS) in known]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        name = lines[start].strip(DRESS)
+        given: Json = {}
+        key = ""
+        for line in lines[start + 1 : end]:
+            match = LINE.match(line)
+            if match and match[1] in known[name]["properties"]:
+                key = match[1]
+                given[key] = match[2].strip()
+            elif key:
+                given[key] += "\n" + line
+        yield name, {key: value.strip() for key, value in given.items()}
+
+
+def _fitted(given: Json, parameters: Json, text: str) -> Json | None:
+    """The arguments as the tool wants them, as text; None where what matters is not there."""
+    properties = parameters["properties"]
+    block = FENCE.search(text)
+    if CODE in properties and not given.get(CODE) and block:
+        given = {**given, CODE: block[1]}
+    fitted = {key: _text(given.get(key, "")) for key in properties}
+    if not fitted.get("name") or (CODE in properties and not fitted[CODE].strip()):
+        return None
+    return fitted
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
