@@ -73,6 +73,9 @@ def test_13_functions_run_apart_from_keys_and_in_time(
     stage.begin(calls(add("peek", PEEK)))
     told = autogen.run("calls", calls=[["peek", {"number": 1}]])
     assert told["calls"][0]["result"].endswith(f"\n{len('a-key')}\n")
+    assert told["limit"] == 600  # seconds; execute_func gives no other
+    assert "use_docker" in told["constants"]
+    assert "timeout" not in told["constants"]
     (image,) = [one for one in told["constants"] if "/" in one and "\n" not in one]
     assert ":" in image
     assert "@sha256:" not in image

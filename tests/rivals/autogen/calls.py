@@ -4,6 +4,7 @@ import time
 
 import rival
 from autogen.agentchat.contrib import agent_optimizer
+from autogen.code_utils import DEFAULT_TIMEOUT
 
 
 def run(given):
@@ -11,7 +12,12 @@ def run(given):
     trained = rival.optimizer(given)
     rival.record(trained, 0.5)
     _, executors = trained.step()
-    told = {"names": sorted(executors), "calls": [], "constants": constants()}
+    told = {
+        "names": sorted(executors),
+        "calls": [],
+        "constants": constants(),
+        "limit": DEFAULT_TIMEOUT,
+    }
     for name, arguments in given["calls"]:
         began = time.monotonic()
         result, error, _ = rival.attempt(executors[name], **arguments)
@@ -21,7 +27,11 @@ def run(given):
 
 
 def constants():
-    return [one for one in agent_optimizer.execute_func.__code__.co_consts if isinstance(one, str)]
+    """The texts in the code that runs a function, the names of what it passes on among them."""
+    flat = []
+    for one in agent_optimizer.execute_func.__code__.co_consts:
+        flat += one if isinstance(one, tuple) else [one]
+    return [one for one in flat if isinstance(one, str)]
 
 
 rival.speak(run)
