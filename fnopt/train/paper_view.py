@@ -58,7 +58,7 @@ def shown(view: View, room: int) -> dict[str, Any]:
         "total": len(scored),
         "rate": f"{view.trained.score:.3f}",
         "accepted": _accepted(view.accepted, credit, rooms["accepted"]),
-        "edits": [_said(edit) for edit in view.edits],
+        "edits": _listed([_said(edit) for edit in view.edits], rooms["names"]),
         "number": len(view.edits) + 1,
         "names": _listed([one.name for one in view.after.functions], rooms["names"]),
         "after": fitted(_changed(view.accepted, view.after), rooms["after"]),
