@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -38,17 +38,32 @@ class SandboxBroke(SandboxError):
 
 
 class Toolbox:
-    """The functions of one library, callable in a sandbox. ``python`` adds a tool for code."""
+    """The functions of one library, callable in a sandbox. ``python`` adds a tool for code.
 
-    def __init__(self, library: Library, sandbox: Sandbox, *, python: bool = False) -> None:
+    Of all functions only those ``offered`` by name can be called, if that is not None; others are
+    there for them to use.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        sandbox: Sandbox,
+        *,
+        python: bool = False,
+        offered: Collection[str] | None = None,
+    ) -> None:
         self.library = library
+        self._offered = offered
         self.python = python and library.get(PYTHON) is None
         self._sandbox = sandbox
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """What is offered, by name."""
-        return self.library.functions
+        every = self.library.functions
+        return (
+            every if self._offered is None else tuple(f for f in every if f.name in self._offered)
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,6 +73,8 @@ class Toolbox:
     def definitions(self) -> tuple[dict[str, Any], ...]:
         """The functions as OpenAI tool definitions; those of one library are made once."""
         tools = _tools(self.library)
+        if self._offered is not None:
+            tools = tuple(one for one in tools if one["function"]["name"] in self._offered)
         return (*tools, PYTHON_TOOL) if self.python else tools
 
     def call(self, name: str, arguments: str) -> Call:

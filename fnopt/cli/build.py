@@ -16,6 +16,7 @@ from fnopt.evaluate.gate import NoRollback
 from fnopt.evaluate.gate import choose as choose_gate
 from fnopt.evaluate.trial import Bench
 from fnopt.history.runs import RunBranch
+from fnopt.library.function import Library
 from fnopt.models.client import Client
 from fnopt.models.connect import connect, endpoint_name
 from fnopt.models.meter import Meter, price
@@ -27,6 +28,7 @@ from fnopt.train.draft import draft
 from fnopt.train.optimizer import Optimizer, Voice
 from fnopt.train.paper import PaperDrafter
 from fnopt.train.paper_prompt import Form
+from fnopt.train.paper_prune import worked
 from fnopt.train.run import Drafter, Judging, Run, Stops
 from fnopt.train.screen import Screen
 
@@ -57,8 +59,10 @@ def client(
     return connection
 
 
-def evaluator(session: Session, purse: Meter, watch: Watcher) -> Evaluator:
-    """The agent of the configuration on its bench."""
+def evaluator(
+    session: Session, purse: Meter, watch: Watcher, offered: frozenset[str] | None = None
+) -> Evaluator:
+    """The agent of the configuration on its bench; see :class:`Toolbox` for ``offered``."""
     settings = session.config.agent
     speaks = profile(settings.model)
     setup = Setup(
@@ -77,6 +81,7 @@ def evaluator(session: Session, purse: Meter, watch: Watcher) -> Evaluator:
         session.sandbox,
         scorer(tasks.scorer, tasks.partial, session.repo.root),
         settings.python,
+        offered,
     )
     return Evaluator(
         bench,
@@ -108,6 +113,13 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         max_actions=1 if _action_by_action(settings) else settings.max_actions,
         proposals=settings.proposals or speaks.proposals,
     )
+
+
+def offered(session: Session, library: Library) -> frozenset[str] | None:
+    """The functions that a test offers; None for all. Raises UsageError when nothing says which."""
+    if not session.config.optimizer.prune_at_test:
+        return None
+    return worked(session.repo, library, session.config.gate.split)
 
 
 def recall(session: Session, branch: RunBranch) -> None:

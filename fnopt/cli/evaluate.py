@@ -61,10 +61,14 @@ def _score(
 ) -> tuple[Evaluation, Usage]:
     purse = Budget(session.limits)
     with Live(lambda: purse.spent) as live:
-        bench = build.evaluator(session, purse, build.Watcher(live.say, live.trials, live.download))
         library = library_at(session.repo, commit, session.layout)
+        offered = build.offered(session, library)
+        watch = build.Watcher(live.say, live.trials, live.download)
+        bench = build.evaluator(session, purse, watch, offered)
         for fault in library.faults:
             note(f"{fault.file}: {fault.message}")
+        if offered is not None:
+            note(f"offered, since they worked in training: {', '.join(sorted(offered)) or 'none'}")
         result = bench.evaluate(library, split, build.tasks(session, split)[:limit])
     _require_scored(result)
     return result, purse.spent

@@ -16,16 +16,17 @@ from fnopt.tasks.scorers import Scorer
 
 @dataclass(frozen=True)
 class Bench:
-    """All that a trial needs beside its library and its task."""
+    """All that a trial needs beside its library and its task; ``offered`` is the toolbox's."""
 
     agent: Agent
     sandbox: Sandbox
     scorer: Scorer
     python: bool = False
+    offered: frozenset[str] | None = None
 
     def toolbox(self, library: Library) -> Toolbox:
         """What the agent may call from a library."""
-        return Toolbox(library, self.sandbox, python=self.python)
+        return Toolbox(library, self.sandbox, python=self.python, offered=self.offered)
 
     def key(self, toolbox: Toolbox, task: Task, number: int) -> str:
         """What the trial sees before any function is called: the agent and its first request."""

@@ -1,7 +1,8 @@
 """A repository, a scripted model and the command line, for tests of ``optimizer.mode = "paper"``.
 
-There are ten training questions. The agent answers the first of them rightly, as many as ``SHARES``
-says for the functions that it is offered; where it has ``a``, it calls it first.
+There are ten questions to train on, and as many to validate and test. The agent answers the first
+of each ten rightly, as many as ``SHARES`` says for the functions that it is offered; where it has
+``a``, it calls it first.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SHARES: Mapping[str, int] = {"": 5, "a": 8, "ab": 3, "ac": 4, "ad": 8, "ade": 1}
 TOML = """\
 [tasks]
 train = "tasks/train.jsonl"
+val = "tasks/val.jsonl"
+test = "tasks/test.jsonl"
 [agent]
 model = "agent-model"
 concurrency = 2
@@ -70,8 +73,13 @@ def answer(request: Json) -> Answer:
     number = int(re.findall(r"number (\d+)\?", request["messages"][1]["content"])[0])
     if "a" in offered and request["messages"][-1]["role"] != "tool":
         return calls(("a", {"number": number}))
-    right = number < SHARES.get("".join(offered), 0)
-    return f"ANSWER: {number * 7 + 1000 if right else 'unknown'}"
+    knows = number % 10 < SHARES.get("".join(offered), 0)
+    return f"ANSWER: {right(number) if knows else 'unknown'}"
+
+
+def right(number: int) -> str:
+    """What is expected as the answer to the question of a number."""
+    return str(number * 7 + 1000)
 
 
 @dataclass
@@ -100,7 +108,7 @@ class Scene:
             head = f"[{section}]\n"
             text = text.replace(head, head + lines) if head in text else text + head + lines
         (self.folder / "fnopt.toml").write_text(text)
-        self.git("commit", "-aqm", "configure")
+        self.git("commit", "--allow-empty", "-aqm", "configure")
 
     def fnopt(self, *words: str) -> tuple[int, dict[str, Any]]:
         """A command with ``--json``: its exit code and document, or what it said in ``error``."""
@@ -132,13 +140,11 @@ class Scene:
 
 
 def make(folder: Path, functions: Sequence[str] = ()) -> None:
-    """A repository of ten training tasks, and of functions by name."""
-    tasks = tuple((f"What is number {n}?", str(n * 7 + 1000)) for n in range(10))
-    files = {
-        "fnopt.toml": TOML.encode(),
-        "tasks/train.jsonl": scripted_run.lines("train", tasks),
-        "functions/.gitkeep": b"",
-    }
+    """A repository of ten tasks a split, and of functions by name."""
+    files = {"fnopt.toml": TOML.encode(), "functions/.gitkeep": b""}
+    for first, split in ((0, "train"), (10, "val"), (20, "test")):
+        tasks = tuple((f"What is number {n}?", right(n)) for n in range(first, first + 10))
+        files[f"tasks/{split}.jsonl"] = scripted_run.lines(split, tasks)
     files |= {f"functions/{name}.py": code(name).encode() for name in functions}
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
