@@ -131,18 +131,20 @@ def _end(run: Run, steps: list[Step], stop: Stop | None, as_json: bool) -> int:
             }
         )
     else:
-        _tell(done, base, score, stop)
+        _tell(done, base, score, stop, run.judging.split)
     return EXIT[stop.why] if stop else 0
 
 
-def _tell(done: list[Update], base: float | None, score: float | None, stop: Stop | None) -> None:
+def _tell(
+    done: list[Update], base: float | None, score: float | None, stop: Stop | None, split: str
+) -> None:
     from rich.console import Console
 
     if done:
         console = Console(highlight=False)
-        console.print(steps_table(done, console.width))
+        console.print(steps_table(done, console.width, split))
     if base is not None and score is not None:
-        click.echo(f"val, a selection score: {base:.3f} before the run, {score:.3f} now")
+        click.echo(f"{split}, a selection score: {base:.3f} before the run, {score:.3f} now")
     if stop:
         click.echo(f"stopped ({stop.why}): {stop.reason}")
 

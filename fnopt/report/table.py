@@ -14,11 +14,14 @@ STYLES = {"kept": "green", "reverted": "red", "refused": "yellow"}
 ROOM_FOR_REASONS = 120  # columns of a terminal
 
 
-def steps_table(updates: Sequence[Update], width: int = 80) -> Table:
-    """One row a step, oldest first; with the reasons where ``width`` columns have room for them."""
+def steps_table(updates: Sequence[Update], width: int = 80, split: str = "val") -> Table:
+    """One row a step, oldest first; with the reasons where ``width`` columns have room for them.
+
+    ``split`` is what the gate judged on.
+    """
     paid = any(update.cost is None or update.cost for update in updates)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("step", "verdict", "update", "val", "tokens"):
+    for name in ("step", "verdict", "update", split, "tokens"):
         table.add_column(name, justify="right" if name in ("step", "tokens") else "left")
     if paid:
         table.add_column("cost", justify="right")
@@ -35,12 +38,12 @@ def steps_table(updates: Sequence[Update], width: int = 80) -> Table:
 
 def _row(update: Update, paid: bool) -> list[Text]:
     verdict = "rolled back" if update.verdict == "kept" and update.revert else update.verdict
-    val = f"{percent(update.base)} -> {percent(update.score)}" if update.base is not None else "-"
+    score = f"{percent(update.base)} -> {percent(update.score)}" if update.base is not None else "-"
     return [
         Text(str(update.step)),
         Text(verdict, style=STYLES.get(update.verdict, "")),
         Text(f"{update.action} {update.function}".strip()),
-        Text(val),
+        Text(score),
         Text(f"{update.tokens:,}"),
         *([Text(dollars(update.cost))] if paid else []),
         Text((update.commit or "-")[:8]),

@@ -112,10 +112,13 @@ class Scene:
 
     def fnopt(self, *words: str) -> tuple[int, dict[str, Any]]:
         """A command with ``--json``: its exit code and document, or what it said in ``error``."""
-        self.capture.readouterr()
-        exit_code = run([*words, "--json"])
-        out, err = self.capture.readouterr()
+        exit_code, out, err = self.told(*words, "--json")
         return exit_code, json.loads(out) if out else {"error": err}
+
+    def told(self, *words: str) -> tuple[int, str, str]:
+        """A command: its exit code, what it told and what else it said."""
+        self.capture.readouterr()
+        return run([*words]), *self.capture.readouterr()
 
     def git(self, *words: str) -> str:
         """git's output."""

@@ -145,3 +145,13 @@ def test_a_dry_run_shows_all_actions(scene: Scene) -> None:
     paid = len(scene.asked())
     assert steps(scene.fnopt("step")[1]) == [("kept", "add, add", "a, d")]
     assert len(scene.asked()) == paid
+
+
+def test_people_are_told_of_which_split_the_scores_are(scene: Scene) -> None:
+    """The gate of this mode judges on train."""
+    scene.configure(optimizer={"mode": "paper"}, stop={"max_steps": 1})
+    scene.script(saying(calls(add("a"))))
+    exit_code, out, _ = scene.told("train")
+    assert exit_code == 0
+    assert "train, a selection score: 0.500 before the run, 0.800 now" in out
+    assert out.splitlines()[0].split()[:4] == ["step", "verdict", "update", "train"]
