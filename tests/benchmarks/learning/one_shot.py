@@ -35,7 +35,7 @@ END_ALL = "Write the module now: one function for each kind of question, {kinds}
 END_ONE = "Write the one function that would answer all of these questions and others like them."
 LONGEST = 1_200  # characters of a question
 CONTEXT = 30_000  # characters of the questions in a prompt: less than a slot of the model holds
-REPLY = 4_000  # tokens of the module
+REPLY = 2_500  # tokens of the module
 
 
 def once(stand: Stand) -> str:

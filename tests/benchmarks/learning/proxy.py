@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from scripted_server import Answer, Fail, Json, ScriptedServer, completion
@@ -143,7 +144,7 @@ def _as_lines(text: str, known: Mapping[str, Json]) -> Iterator[tuple[str, Json]
     """``add_function``, then ``name: …``, ``description: …``, until the block of code."""
     lines = FENCE.sub("", text).splitlines()
     starts = [at for at, line in enumerate(lines) if line.strip(DRESS) in known]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         name = lines[start].strip(DRESS)
         given: Json = {}
         key = ""
@@ -162,7 +163,7 @@ def _fitted(given: Json, parameters: Json, text: str) -> Json | None:
     properties = parameters["properties"]
     block = FENCE.search(text)
     if CODE in properties and not given.get(CODE) and block:
-        given = {**given, CODE: block[1]}
+        given = {**given, CODE: block[1].rstrip()}
     fitted = {key: _text(given.get(key, "")) for key in properties}
     if not fitted.get("name") or (CODE in properties and not fitted[CODE].strip()):
         return None
