@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 MOST = 200
@@ -28,9 +29,20 @@ _WORD = re.compile(r"[^\W_]+")
 
 Schema = Mapping[str, Any]
 Values = dict[str, Any]
+Found = tuple[str, Any]
+"""Where a value stands in the text (``number 2``, ``quoted 0``), and the value."""
 
 
-def candidates(schema: Schema, question: str) -> list[Values]:
+@dataclass(frozen=True)
+class Candidate:
+    """Arguments to try. Two questions for which they come from the same places share ``places``:
+    a function that is right for one by luck is not right for both from there."""
+
+    places: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
+def candidates(schema: Schema, question: str) -> list[Candidate]:
     """Arguments to try, likeliest first, at most :data:`MOST`; none where a type has no values.
 
     ``schema`` is the JSON schema of the parameters. Only those that are required are given.
@@ -43,14 +55,18 @@ def candidates(schema: Schema, question: str) -> list[Values]:
         return []
     kinds = [str(properties[name].get("type")) for name in wanted]
     ranked = sorted(itertools.islice(_places(found), 20_000), key=lambda at: _odds(at, kinds))
-    picked = ranked[:MOST]
-    return [
-        {name: found[n][at] for n, (name, at) in enumerate(zip(wanted, one, strict=True))}
-        for one in picked
-    ]
+    return [_candidate(wanted, found, at) for at in ranked[:MOST]]
 
 
-def _places(found: Sequence[Sequence[Any]]) -> Iterator[tuple[int, ...]]:
+def _candidate(
+    wanted: Sequence[str], found: Sequence[Sequence[Found]], places: tuple[int, ...]
+) -> Candidate:
+    picked = [values[at] for values, at in zip(found, places, strict=True)]
+    values = {name: value for name, (_, value) in zip(wanted, picked, strict=True)}
+    return Candidate(tuple(place for place, _ in picked), values)
+
+
+def _places(found: Sequence[Sequence[Found]]) -> Iterator[tuple[int, ...]]:
     return itertools.product(*(range(len(values)) for values in found))
 
 
@@ -69,58 +85,66 @@ def _of(kind: str, places: tuple[int, ...], kinds: Sequence[str]) -> list[int]:
     return [at for at, other in zip(places, kinds, strict=True) if other == kind]
 
 
-def _values(schema: Schema, text: str) -> Iterator[Any]:
+def _values(schema: Schema, text: str) -> Iterator[Found]:
     """Values of one type in a text, likeliest first."""
     if "enum" in schema:
-        yield from schema["enum"]
+        yield from (("choice", one) for one in schema["enum"])
         return
     match schema.get("type"):
         case "integer":
-            yield from (int(one) for one in _numbers(text) if one.is_integer())
+            yield from ((at, int(one)) for at, one in _numbers(text) if one.is_integer())
         case "number":
             yield from _numbers(text)
         case "boolean":
-            yield from (True, False)
+            yield from (("choice", True), ("choice", False))
         case "array":
             yield from _lists(schema, text)
         case "object":
-            yield from (one for one in _literals(text) if isinstance(one, dict))
+            found = (one for one in _literals(text) if isinstance(one, dict))
+            yield from _placed("object", found)
         case "string" | None:
             yield from _texts(text)
 
 
-def _numbers(text: str) -> Iterator[float]:
-    for match in _NUMBER.finditer(text):
-        yield float(match[0].replace(",", ""))
+def _placed(what: str, values: Iterable[Any]) -> Iterator[Found]:
+    return ((f"{what} {number}", value) for number, value in enumerate(values))
 
 
-def _texts(text: str) -> Iterator[str]:
+def _numbers(text: str) -> Iterator[tuple[str, float]]:
+    """Counted from the end: examples and explanations stand before what is asked, if anywhere."""
+    found = [float(match[0].replace(",", "")) for match in _NUMBER.finditer(text)]
+    return ((f"number {number - len(found)}", one) for number, one in enumerate(found))
+
+
+def _texts(text: str) -> Iterator[Found]:
     """What is quoted, what follows a colon, numbers, what stands in brackets, the whole."""
     quoted = [next(filter(None, one)) for one in _QUOTED.findall(text)]
-    after = [one.strip() for one in _AFTER.findall(text)]
-    yield from quoted
-    for one in reversed(after):
-        yield one
-        yield from (part for part in (one.rstrip(".?!"), one.split(". ")[0]) if part != one)
-    yield from (one for one in _WORD.findall(text) if any(map(str.isdigit, one)))
-    yield from (one for one in _BRACKETS.findall(text))
+    yield from _placed("quoted", quoted)
+    for at, one in enumerate(reversed([one.strip() for one in _AFTER.findall(text)])):
+        yield f"after {at}", one
+        yield f"after {at}, bare", one.rstrip(".?!")
+        yield f"after {at}, sentence", one.split(". ")[0]
+    digits = [one for one in _WORD.findall(text) if any(map(str.isdigit, one))]
+    yield from ((f"digits {at - len(digits)}", one) for at, one in enumerate(digits))
+    yield from _placed("brackets", _BRACKETS.findall(text))
     lines = [one.strip() for one in text.splitlines() if one.strip()]
-    yield from lines[-1:]
+    yield from (("last line", one) for one in lines[-1:])
     words = [one for line in lines[-1:] for one in _WORD.findall(line)]
-    yield from (*words[-1:], text.strip())
+    yield from (("last word", one) for one in words[-1:])
+    yield "whole", text.strip()
 
 
-def _lists(schema: Schema, text: str) -> Iterator[list[Any]]:
+def _lists(schema: Schema, text: str) -> Iterator[Found]:
     of = schema.get("items", {}).get("type")
-    yield from (_fitted(one, of) for one in _literals(text) if isinstance(one, list))
-    rows = [_AFTER.findall(text)[-1]] if _AFTER.search(text) else []
-    rows += [line for line in text.splitlines() if line.count(",") >= 1]
-    for row in rows:
-        parts = [part.strip().strip("'\"`.") for part in row.split(",")]
-        if of == "string" or of is None:
-            yield parts
+    written = (_fitted(one, of) for one in _literals(text) if isinstance(one, list))
+    yield from _placed("list", written)
+    if of == "string" or of is None:
+        rows = [("after", one) for one in _AFTER.findall(text)[-1:]]
+        rows += [("row", line) for line in text.splitlines() if "," in line]
+        for at, row in rows:
+            yield at, [part.strip().strip("'\"`.") for part in row.split(",")]
     if of in ("integer", "number"):
-        yield _fitted(list(_numbers(text)), of)
+        yield "numbers", _fitted([one for _, one in _numbers(text)], of)
 
 
 def _fitted(values: list[Any], of: str | None) -> list[Any]:
@@ -139,8 +163,9 @@ def _literals(text: str) -> Iterator[Any]:
             yield [part.strip().strip("'\"") for part in bare.split(",")]
 
 
-def _distinct(values: Iterable[Any]) -> list[Any]:
-    found: dict[str, Any] = {}
-    for value in itertools.islice(values, 200):
-        found.setdefault(json.dumps(value, sort_keys=True, default=str), value)
+def _distinct(values: Iterable[Found]) -> list[Found]:
+    """Each value from the first place where it stands."""
+    found: dict[str, Found] = {}
+    for at, value in itertools.islice(values, 200):
+        found.setdefault(json.dumps(value, sort_keys=True, default=str), (at, value))
     return list(found.values())

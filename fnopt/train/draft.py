@@ -13,7 +13,7 @@ from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Task, Verdict
-from fnopt.train import attempts, examples, focus, loading, replay
+from fnopt.train import attempts, examples, focus, loading, replay, serving
 from fnopt.train.credit import credits_of
 from fnopt.train.failure import failures
 from fnopt.train.outcome import Terminated, Undecided
@@ -78,9 +78,11 @@ def _situation(
     if not failing:
         return None
     vain = [attempt.tasks for attempt in past if attempt.in_vain]
-    group = focus.choose(focus.groups(failing, run.train), vain)[:SHOWN_TASKS]
-    busy = _busy(trained, focus.like(group, run.train))
     scorer = run.evaluator.bench.scorer
+    served = partial(serving.served, base.library, trained, run.evaluator.bench, run.train)
+    luck = partial(serving.by_luck, trained, scorer, run.train)
+    group = focus.choose(focus.groups(failing, run.train), vain, luck, served)[:SHOWN_TASKS]
+    busy = serving.busy(trained, scorer, run.train, focus.like(group, run.train))
     rest = [task for task in failing if task not in group]
     return Situation(
         base.library,
@@ -90,6 +92,7 @@ def _situation(
         busy,
         _shapes(past),
         failures(rest, trained, scorer, busy),
+        focus.kin(group, run.train),
         credits_of(trained),
         run.notes,
     )
@@ -108,15 +111,6 @@ def _tried_again(proposal: Proposal, shapes: frozenset[str]) -> tuple[Fault, ...
         for edit in proposal.edits
         if not isinstance(edit, Remove) and likeness(edit.code) in shapes
     )
-
-
-def _busy(trained: Evaluation, kind: frozenset[str]) -> frozenset[str]:
-    """The functions that helped to right answers, but to none of the tasks of a kind."""
-    here, elsewhere = set[str](), set[str]()
-    for trial in trained.trials:
-        if trial.right:
-            (here if trial.task in kind else elsewhere).update(c.function for c in trial.calls)
-    return frozenset(elsewhere - here)
 
 
 def _best(run: Run, base: Base, situation: Situation, empty: Draft) -> Draft | Terminated:
@@ -147,8 +141,7 @@ def _distinct(drawn: list[Draft]) -> list[Draft]:
 def _helps(run: Run, situation: Situation, one: Draft) -> float:
     """The agent's score with a candidate on the tasks that it is for."""
     assert one.library is not None, "BUG: a refused draft meets no task"
-    tasks = [failure.task for failure in situation.failures]
-    return run.evaluate(one.library, "train", tasks).score
+    return run.evaluate(one.library, "train", situation.kind).score
 
 
 def _propose(
@@ -186,7 +179,7 @@ def _ended(proposal: Proposal) -> str:
 
 def _misfits(done: Draft, situation: Situation) -> tuple[Fault, ...]:
     """The tasks whose expected answer was not computed, as the optimizer is told of them."""
-    expected = {failure.task.id: failure.task.answer for failure in situation.failures}
+    expected = {task.id: task.answer for task in situation.kind}
     mend = "Return what is expected, in just that form."
     return tuple(
         Fault("tryout", f"{one.call} returns {one.came!r}; expected is {answer!r}", mend)
@@ -212,8 +205,7 @@ def _screened(
         return replace(done, faults=after)
     if wrong := _wrong_when_run(run, base.library, after, proposal, situation):
         return replace(done, faults=wrong)
-    tasks = [failure.task for failure in situation.failures]
-    tried = try_edits(run, after, proposal.edits, tasks, done.base)
+    tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
     return replace(done, library=after, tryout=tried)
 
 

@@ -6,14 +6,18 @@ training questions count, so that what differs from task to task (names, numbers
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from fnopt.records import Task
 
 ALIKE = 0.4  # share of recurring word pairs that two questions must have in common
 FADING = 0.5  # what a failed attempt takes from the weight of its tasks
+LUCK = 0.5  # what a task weighs that was answered right without any function's help
+SERVED = 0.25  # what is left of a group's weight where a function computes all that is expected
+KIN = 4  # tasks beside the failing ones that stand for their kind
 
 
 def groups(failing: Sequence[Task], among: Sequence[Task]) -> list[tuple[Task, ...]]:
@@ -31,17 +35,23 @@ def groups(failing: Sequence[Task], among: Sequence[Task]) -> list[tuple[Task, .
 
 
 def choose(
-    found: Sequence[tuple[Task, ...]], failed_attempts: Sequence[Collection[str]]
+    found: Sequence[tuple[Task, ...]],
+    failed_attempts: Sequence[Collection[str]],
+    luck: Callable[[tuple[Task, ...]], int] = lambda _: 0,
+    served: Callable[[tuple[Task, ...]], bool] = lambda _: False,
 ) -> tuple[Task, ...]:
     """The group with the most failing tasks, each failed attempt at it halving its weight.
 
     ``failed_attempts`` holds the ids of the tasks that each earlier attempt in vain was for.
+    ``luck`` counts the tasks of a group's kind that were right without a function; ``served`` says
+    that the library computes what a group needs, so that no other code will.
     """
 
     def weight(group: tuple[Task, ...]) -> float:
         ids = {task.id for task in group}
         tried = sum(1 for attempt in failed_attempts if ids & set(attempt))
-        return float(len(group) * FADING**tried)
+        weighs = (len(group) + LUCK * luck(group)) * FADING**tried
+        return float(weighs * SERVED if served(group) else weighs)
 
     return max(found, key=weight)
 
@@ -51,6 +61,13 @@ def like(group: Sequence[Task], among: Sequence[Task]) -> frozenset[str]:
     marks = _marks(among)
     first = marks[group[0].id]
     return frozenset(task.id for task in among if _alike(marks[task.id], first))
+
+
+def kin(group: Sequence[Task], among: Sequence[Task], most: int = KIN) -> tuple[Task, ...]:
+    """The first few tasks that look like a group, beside its own."""
+    ids, alike = {task.id for task in group}, like(group, among)
+    more = (task for task in among if task.id in alike and task.id not in ids)
+    return tuple(itertools.islice(more, most))
 
 
 def _marks(among: Sequence[Task]) -> dict[str, frozenset[tuple[str, str]]]:

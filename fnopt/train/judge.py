@@ -13,8 +13,6 @@ from fnopt.train.attempts import Observation, observe
 from fnopt.train.run import Base, Run
 from fnopt.train.tryout import tryout
 
-ALIKE = 4  # training tasks beside those that an edit is for, on which it is screened
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -69,9 +67,7 @@ def _screen(run: Run, base: Library, after: Library, tasks: list[Task], name: st
 
 def _kind(run: Run, tasks: list[Task]) -> list[Task]:
     """The tasks, and a few that look like them: what was right by luck says as much as they do."""
-    ids, alike = {task.id for task in tasks}, focus.like(tasks, run.train)
-    more = [task for task in run.train if task.id in alike and task.id not in ids]
-    return [*tasks, *more[:ALIKE]]
+    return [*tasks, *focus.kin(tasks, run.train)]
 
 
 def _computes(
@@ -84,4 +80,4 @@ def _computes(
     bench = run.evaluator.bench
     trials = base.trials
     tried = tryout(after, name, _kind(run, tasks), trials, bench.sandbox, bench.scorer)
-    return tried.share == 1.0
+    return tried.sure

@@ -22,7 +22,8 @@ DEFINITION = re.compile(r"^(?:async )?def .*$", re.MULTILINE)
 class Situation:
     """What one step is about.
 
-    ``failures`` are the training tasks that the edit is to be for, ``rest`` those left for later.
+    ``failures`` are the training tasks that the edit is to be for, ``alike`` a few of their kind
+    that were answered right, ``rest`` failures that are left for later.
     ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
     ``shapes`` are those of the functions that were judged before, and lost. ``notes`` are what
     people want the optimizer to know.
@@ -35,6 +36,7 @@ class Situation:
     busy: frozenset[str] = frozenset()
     shapes: frozenset[str] = frozenset()
     rest: tuple[Failure, ...] = ()
+    alike: tuple[Task, ...] = ()
     credit: Mapping[str, Credit] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -42,6 +44,11 @@ class Situation:
     def tasks(self) -> tuple[str, ...]:
         """The ids of the training tasks that the edit is to be for."""
         return tuple(failure.task.id for failure in self.failures)
+
+    @property
+    def kind(self) -> list[Task]:
+        """The tasks that the edit is to be for and those like them."""
+        return [*(failure.task for failure in self.failures), *self.alike]
 
 
 def shown(situation: Situation, size: Size) -> dict[str, object]:
@@ -60,7 +67,11 @@ def shown(situation: Situation, size: Size) -> dict[str, object]:
         "failures": [
             excerpt.of_failure(one, size, whole=at < size.talks) for at, one in enumerate(failures)
         ],
-        "rest": excerpt.of_list([_in_a_line(one) for one in rest], size.rest),
+        "alike": [
+            excerpt.of_task(task, size)
+            for task in situation.alike[: max(0, size.failures - len(failures))]
+        ],
+        "rest": excerpt.of_list(list(map(_in_a_line, rest)), size.rest),
         "relevant": [
             (excerpt.of_function(one, size), _credit(situation, one).said) for one in relevant
         ],
@@ -114,5 +125,5 @@ def _line(situation: Situation, function: Function) -> str:
 
 
 def _in_a_line(failure: Failure) -> str:
-    question = " ".join(failure.task.question.split())
+    question = " ".join(failure.task.question[: excerpt.LINE * 2].split())
     return f"{excerpt.short(question, 110)} ({failure.said})"

@@ -9,7 +9,8 @@ nothing fits is weak, since a question may have to be understood first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from fnopt.records import Task, Trial
 from fnopt.sandbox import Sandbox
 from fnopt.tasks.scorers import Scorer
 from fnopt.train import arguments
+from fnopt.train.arguments import Candidate
 
 SHOWN = 200  # characters of a call and of its result that are told
 SECONDS = 1.5  # that all calls for one task may take together
@@ -29,7 +31,7 @@ EACH = 0.5  # seconds that one of them may take
 RECORDED = 16  # calls of the agent that are made again
 ROOM = 30_000  # characters of results that are looked at
 
-_Result = tuple[int, bool, str]
+_Result = tuple[list[int], bool, str]
 _ROWS: TypeAdapter[list[list[_Result]]] = TypeAdapter(list[list[_Result]])
 
 _RUNNER = """
@@ -59,9 +61,11 @@ for _calls in _given["tasks"]:
             break
         _worked, _text = _try(_values)
         if (_worked, _text) not in _found and len(_text) < _room:
-            _found[_worked, _text] = _number
+            _found[_worked, _text] = []
             _room -= len(_text) + 20
-    _told.append([[_number, *_came] for _came, _number in _found.items()])
+        if (_worked, _text) in _found:
+            _found[_worked, _text].append(_number)
+    _told.append([[_numbers, *_came] for _came, _numbers in _found.items()])
 print(json.dumps(_told))
 """
 
@@ -92,6 +96,11 @@ class Tryout:
         """Of the tasks that could be tried, 0 to 1; 0 without any."""
         return self.fits / len(self.tried) if self.tried else 0.0
 
+    @property
+    def sure(self) -> bool:
+        """Whether several tasks' answers were computed, all of them: one may be by luck."""
+        return len(self.tried) > 1 and self.share == 1.0
+
 
 NONE = Tryout()
 
@@ -109,7 +118,7 @@ def tryout(
     if function is None:
         return NONE
     told = schema(library, function)
-    given: list[tuple[Task, Sequence[Mapping[str, Any]]]] = [
+    given = [
         (task, [*_recorded(name, task, trials), *arguments.candidates(told, task.question)])
         for task in tasks
     ]
@@ -120,15 +129,29 @@ def tryout(
     if outcome.fault:
         return NONE
     results = _results(outcome.result) if outcome.ok else None
-    if results is None:
+    if results is None or len(results) != len(given):
         why = (outcome.error or "it did not return").strip().splitlines()[-1][:SHOWN]
         lost = (Tried(task.id, False, _shown(function, calls[0]), why) for task, calls in given)
         return Tryout(tuple(lost))
-    rows = zip(given, results, strict=False)
-    return Tryout(tuple(_one(function, task, calls, row, scorer) for (task, calls), row in rows))
+    rows = [
+        _fitting(task, calls, found, scorer)
+        for (task, calls), found in zip(given, results, strict=True)
+    ]
+    best = _places(rows)
+    return Tryout(
+        tuple(
+            _one(function, task, calls, found, fits, best)
+            for (task, calls), found, fits in zip(given, results, rows, strict=True)
+        )
+    )
 
 
-def _recorded(name: str, task: Task, trials: Sequence[Trial]) -> Sequence[Mapping[str, Any]]:
+AGENT = ("the agent's",)  # the places of arguments that it gave
+_Fits = dict[tuple[str, ...], tuple[int, str]]
+"""By the places from which arguments came: the first call that fits, and what it gave."""
+
+
+def _recorded(name: str, task: Task, trials: Sequence[Trial]) -> list[Candidate]:
     """The arguments that the agent gave a function at a task."""
     given = [
         arguments_of(call.arguments)
@@ -137,42 +160,64 @@ def _recorded(name: str, task: Task, trials: Sequence[Trial]) -> Sequence[Mappin
         for call in trial.calls
         if call.function == name
     ]
-    return [one for one in given if not isinstance(one, str)][:RECORDED]
+    return [Candidate(AGENT, one) for one in given if not isinstance(one, str)][:RECORDED]
+
+
+def _fitting(
+    task: Task, calls: Sequence[Candidate], results: Sequence[_Result], scorer: Scorer
+) -> _Fits:
+    fits: _Fits = {}
+    for numbers, worked, text in results:
+        if worked and scorer(text, task).value >= 1.0:
+            for number in numbers:
+                if 0 <= number < len(calls):
+                    fits.setdefault(calls[number].places, (number, text))
+    return fits
+
+
+def _places(rows: Sequence[_Fits]) -> tuple[str, ...]:
+    """The places from which arguments fit at the most tasks: elsewhere it is luck."""
+    count = Counter(places for fits in rows for places in fits if places != AGENT)
+    return max(count, key=lambda places: count[places], default=())
 
 
 def _one(
     function: Function,
     task: Task,
-    calls: Sequence[Mapping[str, Any]],
+    calls: Sequence[Candidate],
     results: Sequence[_Result],
-    scorer: Scorer,
+    fits: _Fits,
+    best: tuple[str, ...],
 ) -> Tried:
-    """The first call whose result is the expected answer, else the likeliest that returned."""
-    known = [one for one in results if one[0] < len(calls)]
-    for number, worked, text in known:
-        if worked and scorer(text, task).value >= 1.0:
+    """A call that fits, from the best places or the agent's; else the likeliest that returned."""
+    for places in (best, AGENT):
+        if places in fits:
+            number, text = fits[places]
             return Tried(task.id, True, _shown(function, calls[number]), text[:SHOWN])
-    first = next((one for one in known if one[1]), known[0] if known else None)
-    number, _, text = first or (0, False, "nothing in time")
-    return Tried(task.id, False, _shown(function, calls[number]), text[:SHOWN])
+    at = next((number for number, one in enumerate(calls) if one.places == best), 0)
+    came = {number: (worked, text) for numbers, worked, text in results for number in numbers}
+    if at not in came:
+        at = min((n for n in came if 0 <= n < len(calls)), default=at)
+    text = came[at][1] if at in came else "nothing in time"
+    return Tried(task.id, False, _shown(function, calls[at]), text[:SHOWN])
 
 
-def _program(function: Function, tasks: Sequence[Sequence[Mapping[str, Any]]]) -> str:
-    given = {"module": function.module, "name": function.name, "tasks": tasks}
-    room = ROOM // len(tasks)
+def _program(function: Function, tasks: Sequence[Sequence[Candidate]]) -> str:
+    calls = [[one.values for one in candidates] for candidates in tasks]
+    given = {"module": function.module, "name": function.name, "tasks": calls}
+    room = ROOM // len(calls)
     return _RUNNER.format(given=json.dumps(given), seconds=SECONDS, each=EACH, room=room)
 
 
 def _results(result: Any) -> list[list[_Result]] | None:
-    """The distinct results of each task's calls, as the sandbox printed them: number of the call,
-    whether it returned, and the text. It is learned code's word: its shape is checked."""
+    """The distinct results of each task's calls, as the sandbox printed them: numbers of the calls,
+    whether they returned, and the text. It is learned code's word: its shape is checked."""
     try:
-        rows = _ROWS.validate_json(str(result).rpartition("\n")[2])
+        return _ROWS.validate_json(str(result).rpartition("\n")[2])
     except ValueError:
         return None
-    return rows if all(one[0] >= 0 for row in rows for one in row) else None
 
 
-def _shown(function: Function, values: Mapping[str, Any]) -> str:
-    inside = ", ".join(f"{name}={value!r}" for name, value in values.items())
+def _shown(function: Function, call: Candidate) -> str:
+    inside = ", ".join(f"{name}={value!r}" for name, value in call.values.items())
     return f"{function.name}({inside})"[:SHOWN]

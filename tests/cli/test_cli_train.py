@@ -204,7 +204,7 @@ def test_a_budget_spent_in_judging_leaves_the_candidate_pending(
     assert git("for-each-ref", PENDING)
     again = fnopt("train", "--max-steps", "1", "--max-tokens", "9000000", "--json")
     assert (again.code, steps(again)) == (0, scripted_run.STORY[:1])
-    assert asked(server) == 1
+    assert asked(server) == 2
     assert git("for-each-ref", PENDING) == ""
 
 
@@ -257,7 +257,7 @@ def test_an_example_that_is_wrong_goes_back(
     server.respond = proud
     told = fnopt("step", "--json")
     assert (told.code, steps(told)) == (0, [("kept", "add", "count_letter")])
-    assert asked(server) == 2
+    assert asked(server) == 3
     assert ">>>" not in git("show", f"{BRANCH}:functions/count_letter.py")
 
 
@@ -278,7 +278,7 @@ def test_infrastructure_that_fails_leaves_the_candidate_pending(
     server.respond = scripted_run.respond
     again = fnopt("train", "--max-steps", "1", "--json")
     assert (again.code, steps(again)) == (0, scripted_run.STORY[:1])
-    assert asked(server) == 1
+    assert asked(server) == 2
 
 
 def test_infrastructure_that_fails_in_training(
@@ -466,7 +466,7 @@ def test_a_dry_run_commits_nothing(
     assert "+def count_letter(word: str, letter: str) -> int:" in told.json["diff"]
     assert git("for-each-ref") == before
     assert git("status", "--porcelain") == ""
-    assert (fnopt("step").code, asked(server)) == (0, 1)
+    assert (fnopt("step").code, asked(server)) == (0, 2)
 
 
 def test_no_question_of_test_is_ever_asked(trained: Told, tools: Path, fnopt: Fnopt) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from fnopt.agents.agent import Setup
+from fnopt.agents.tools import ToolsAgent
+from fnopt.evaluate.trial import Bench
 from fnopt.library.edit import Add, Remove, Revise
+from fnopt.library.function import read
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
+from fnopt.models.scripted import Scripted
+from fnopt.prose import Prose
 from fnopt.records import Call, Evaluation, Score, Task, Trial
-from fnopt.train.draft import _busy, _tried_again
-from fnopt.train.focus import like
+from fnopt.sandbox import sandbox
+from fnopt.tasks.scorers import Checked, exact
+from fnopt.train import serving
+from fnopt.train.draft import _tried_again
+from fnopt.train.focus import choose, kin, like
 
 CODE = 'def twice(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\n'
+EXACT = Checked(exact)
 SHAPES = frozenset({likeness(CODE) or ""})
 
 
@@ -29,15 +39,50 @@ def test_the_same_function_under_another_name_is_not_tried_again() -> None:
 
 
 def test_functions_that_serve_other_tasks_are_busy() -> None:
-    """Right answers elsewhere spare a function, unless it helps here too, or only failed."""
+    """Right answers elsewhere spare a function, unless it computed one here, or only failed."""
+    tasks = [Task("a", "", "9"), Task("b", "", "1"), Task("c", "", "1"), Task("e", "", "5")]
     trials = (
         trial("a", 0.0, "elsewhere", "both", "useless"),
         trial("b", 1.0, "both"),
-        trial("c", 1.0, "elsewhere", "both"),
+        trial("c", 1.0, "elsewhere", "both", "lucky"),
         trial("d", 0.0, "useless"),
+        trial("e", 1.0, "lucky"),
     )
     evaluation = Evaluation("train", "digest", trials)
-    assert _busy(evaluation, frozenset({"a", "b"})) == {"elsewhere"}
+    found = serving.busy(evaluation, EXACT, tasks, frozenset({"a", "b", "e"}))
+    assert found == {"elsewhere", "lucky"}
+
+
+SUMS = [
+    Task(f"s{n}", f"Add the numbers {n} and {n + 1} and give the sum.", str(2 * n + 1))
+    for n in range(4)
+]
+
+
+def test_what_was_right_without_a_function_counts_as_luck() -> None:
+    """Where a call returned the expected answer it is none."""
+    computed = Trial("s1", 0, "key", score=Score(1.0), calls=(Call("add", "{}", "3"),))
+    trials = (trial("s0", 0.0), computed, trial("s2", 1.0), trial("s3", 1.0, "other"))
+    evaluation = Evaluation("train", "digest", trials)
+    assert serving.by_luck(evaluation, EXACT, SUMS, (SUMS[0],)) == 2
+
+
+def test_a_group_is_served_by_a_function_that_computes_all_of_it() -> None:
+    """It was called at tasks of this kind; what the agent made of it is another matter."""
+    add = 'def add(one: int, other: int) -> int:\n    """Add."""\n    return one {} other\n'
+    bench = Bench(ToolsAgent(Setup(Scripted([]), Prose(), "m")), sandbox("process", 10.0), EXACT)
+    trained = Evaluation("train", "digest", (trial("s0", 0.0), trial("s1", 1.0, "add")))
+    for sign, expected in (("+", True), ("-", False)):
+        library = read({"functions/add.py": add.format(sign).encode()})
+        assert serving.served(library, trained, bench, SUMS, tuple(SUMS[1:2])) == expected
+    assert not serving.served(library, Evaluation("train", "d", ()), bench, SUMS, tuple(SUMS))
+
+
+def test_groups_that_are_served_wait_and_luck_weighs_half() -> None:
+    """One failing task with two lucky ones comes before one alone; a served group is the last."""
+    lone, lucky = (SUMS[0],), (Task("w", "Spell oak.", "kao"),)
+    assert choose([lone, lucky], [], lambda group: 2 * (group is lucky)) == lucky
+    assert choose([lucky, lone], [], served=lambda group: group is lucky) == lone
 
 
 def test_tasks_of_a_kind_are_found_right_or_wrong() -> None:
@@ -45,3 +90,4 @@ def test_tasks_of_a_kind_are_found_right_or_wrong() -> None:
     sums = [Task(f"s{n}", f"Add the numbers {n} and {n + 1} and give the sum.", "") for n in (0, 1)]
     words = [Task(f"w{w}", f"Spell the word {w} from its end.", "") for w in ("oak", "elm")]
     assert like(sums[:1], [*sums, *words]) == {"s0", "s1"}
+    assert kin(sums[:1], [*sums, *words]) == (sums[1],)

@@ -82,6 +82,22 @@ def test_calls_of_the_agent_are_made_again() -> None:
     assert [(one.task, one.fits) for one in found.tried][-1] == ("c", True)
 
 
+def test_what_fits_by_luck_fits_no_second_task_from_the_same_places() -> None:
+    """Here the difference of two numbers is right once, and their order right the other time."""
+    tasks = [
+        Task("a", "Add 5 and 0.", "5"),
+        Task("b", "Add 1 and 9.", "10"),
+        Task("c", "Add 2 and 6.", "8"),
+    ]
+    minus = library("    return one - other", head="def twice(one: int, other: int) -> int:")
+    found = tryout(minus, "twice", tasks, (), BOX, Checked(exact))
+    assert [one.fits for one in found.tried] == [True, False, False]
+    plus = library("    return one + other", head="def twice(one: int, other: int) -> int:")
+    assert tryout(plus, "twice", tasks, (), BOX, Checked(exact)).share == 1.0
+    odd = [Task("d", "Subtract 3 from 9.", "6"), Task("e", "Subtract: 9 minus 2", "7")]
+    assert tryout(minus, "twice", odd, (), BOX, Checked(exact)).share == 0.5
+
+
 def test_async_functions_are_awaited() -> None:
     """As the sandbox does it."""
     assert tried("    return number * 2", head="async def twice(number: int) -> int:").fits == 2
