@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fnopt.history.runs import RunBranch
@@ -24,12 +24,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An earlier proposal: the training tasks it was for, its code, what became of it."""
+    """An earlier proposal: the training tasks it was for, its code, what became of it.
+
+    ``broke``: by split, the ids of the tasks that were right before it and not with it.
+    """
 
     update: Update
     tasks: tuple[str, ...]
     code: str
     observed: tuple[Observation, ...]
+    broke: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def in_vain(self) -> bool:
@@ -69,6 +73,7 @@ def _attempt(update: Update, step: Mapping[str, Any]) -> Attempt:
             Observation(one["task"], tuple(one["calls"]), one["answer"])
             for one in step.get("observed", ())
         ),
+        {split: tuple(ids) for split, ids in step.get("broke", {}).items()},
     )
 
 

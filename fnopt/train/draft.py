@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +14,7 @@ from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Task, Verdict
+from fnopt.tasks.scorers import Scorer
 from fnopt.train import attempts, examples, focus, loading, replay, serving
 from fnopt.train.credit import credits_of
 from fnopt.train.failure import failures
@@ -22,6 +24,7 @@ from fnopt.train.situation import Situation
 from fnopt.train.tryout import NONE, Tryout, tryout
 
 SECOND_CHANCES = 2  # how often a reply goes back with its faults
+REST = 50  # failing tasks of other kinds that may be named
 SHOWN_TASKS = 8  # that an edit is for at most
 REMEMBERED = 3  # earlier attempts in vain that the optimizer may be shown
 BEST = 3  # candidates that meet the failing tasks where nothing free tells them apart
@@ -73,32 +76,61 @@ def _situation(
     run: Run, base: Base, trained: Evaluation, past: list[attempts.Attempt]
 ) -> Situation | None:
     """What the optimizer is to see; None when no training task fails."""
-    wrong = {trial.task for trial in trained.scored if not trial.right}
-    failing = [task for task in run.train if task.id in wrong]
-    if not failing:
+    if not wrong_in(trained) & {task.id for task in run.train}:
         return None
+    bench = run.evaluator.bench
+    served = partial(serving.served, base.library, trained, bench, run.train)
+    group = chosen(run.train, trained, past, bench.scorer, served)
+    found = about(base.library, run.train, group, trained, past, bench.scorer)
+    return replace(found, locked=run.screen.locked_names(base.library), notes=run.notes)
+
+
+def chosen(
+    train: Sequence[Task],
+    trained: Evaluation,
+    past: Sequence[attempts.Attempt],
+    scorer: Scorer,
+    served: Callable[[tuple[Task, ...]], bool],
+) -> tuple[Task, ...]:
+    """The failing training tasks that the next edit is to be for."""
+    wrong = wrong_in(trained)
+    failing = [task for task in train if task.id in wrong]
     vain = [attempt.tasks for attempt in past if attempt.in_vain]
-    scorer = run.evaluator.bench.scorer
-    served = partial(serving.served, base.library, trained, run.evaluator.bench, run.train)
-    luck = partial(serving.by_luck, trained, scorer, run.train)
-    group = focus.choose(focus.groups(failing, run.train), vain, luck, served)[:SHOWN_TASKS]
-    busy = serving.busy(trained, scorer, run.train, focus.like(group, run.train))
-    rest = [task for task in failing if task not in group]
+    luck = partial(serving.by_luck, trained, scorer, train)
+    return focus.choose(focus.groups(failing, train), vain, luck, served)[:SHOWN_TASKS]
+
+
+def about(
+    library: Library,
+    train: Sequence[Task],
+    group: tuple[Task, ...],
+    trained: Evaluation,
+    past: Sequence[attempts.Attempt],
+    scorer: Scorer,
+) -> Situation:
+    """What there is to say of a group of failing tasks; locked functions and notes aside."""
+    kind, ids = focus.like(group, train), {task.id for task in group}
+    busy = serving.busy(trained, scorer, train, kind)
+    wrong = wrong_in(trained)
+    rest = [task for task in train if task.id in wrong and task.id not in ids]
     return Situation(
-        base.library,
+        library,
         failures(group, trained, scorer, busy),
         tuple(attempts.about(past, group, REMEMBERED)),
-        run.screen.locked_names(base.library),
-        busy,
-        _shapes(past),
-        failures(rest, trained, scorer, busy),
-        focus.kin(group, run.train),
-        credits_of(trained),
-        run.notes,
+        busy=busy,
+        shapes=_shapes(past),
+        rest=failures(rest[:REST], trained, scorer, busy),
+        alike=focus.kin(group, train),
+        credit=credits_of(trained),
     )
 
 
-def _shapes(past: list[attempts.Attempt]) -> frozenset[str]:
+def wrong_in(trained: Evaluation) -> frozenset[str]:
+    """The tasks that were scored wrong."""
+    return frozenset(trial.task for trial in trained.scored if not trial.right)
+
+
+def _shapes(past: Sequence[attempts.Attempt]) -> frozenset[str]:
     """The functions that were judged and lost, as they look up to names and layout."""
     lost = [one.code for one in past if one.in_vain and one.update.commit]
     return frozenset(filter(None, map(likeness, lost)))

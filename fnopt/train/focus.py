@@ -6,10 +6,12 @@ training questions count, so that what differs from task to task (names, numbers
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 
 from fnopt.records import Task
 
@@ -17,6 +19,7 @@ ALIKE = 0.4  # share of recurring word pairs that two questions must have in com
 FADING = 0.5  # what a failed attempt takes from the weight of its tasks
 LUCK = 0.5  # what a task weighs that was answered right without any function's help
 SERVED = 0.25  # what is left of a group's weight where a function computes all that is expected
+LONGEST = 20_000  # characters of a question that are compared
 KIN = 4  # tasks beside the failing ones that stand for their kind
 
 
@@ -50,10 +53,15 @@ def choose(
     def weight(group: tuple[Task, ...]) -> float:
         ids = {task.id for task in group}
         tried = sum(1 for attempt in failed_attempts if ids & set(attempt))
-        weighs = (len(group) + LUCK * luck(group)) * FADING**tried
-        return float(weighs * SERVED if served(group) else weighs)
+        return float((len(group) + LUCK * luck(group)) * FADING**tried)
 
-    return max(found, key=weight)
+    ranked = [(-weight(group), place, False) for place, group in enumerate(found)]
+    heapq.heapify(ranked)
+    while True:  # whether a group is served takes time to find out: it is asked of the first alone
+        weighs, place, known = heapq.heappop(ranked)
+        if known or not served(found[place]):
+            return found[place]
+        heapq.heappush(ranked, (weighs * SERVED, place, True))
 
 
 def like(group: Sequence[Task], among: Sequence[Task]) -> frozenset[str]:
@@ -70,9 +78,14 @@ def kin(group: Sequence[Task], among: Sequence[Task], most: int = KIN) -> tuple[
     return tuple(itertools.islice(more, most))
 
 
-def _marks(among: Sequence[Task]) -> dict[str, frozenset[tuple[str, str]]]:
+def _marks(among: Sequence[Task]) -> Mapping[str, frozenset[tuple[str, str]]]:
     """The recurring word pairs of each question."""
-    pairs = {task.id: _pairs(task.question) for task in among}
+    return _marks_of(tuple((task.id, task.question) for task in among))
+
+
+@lru_cache(maxsize=8)
+def _marks_of(among: tuple[tuple[str, str], ...]) -> Mapping[str, frozenset[tuple[str, str]]]:
+    pairs = {id_: _pairs(question[:LONGEST]) for id_, question in among}
     frequency = Counter(pair for found in pairs.values() for pair in found)
     return {key: frozenset(p for p in found if frequency[p] > 1) for key, found in pairs.items()}
 

@@ -14,7 +14,7 @@ from fnopt.library.edit import Edit, Revise
 from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
 from fnopt.library.unused import unused_imports
-from fnopt.records import Usage
+from fnopt.records import Evaluation, Usage
 from fnopt.train.draft import Draft
 from fnopt.train.judge import Judged
 from fnopt.train.outcome import Kept, Refused, Reverted
@@ -84,12 +84,26 @@ def publish(run: Run, candidate: Candidate, judged: Judged, usage: Usage) -> Kep
     document = _document(update, actions, why, _sources(run, candidate, actions))
     document["observed"] = [asdict(one) for one in judged.observed]
     document["figures"] = asdict(verdict)
+    document["broke"] = broke(judged.evaluations)
     said = f"step {candidate.step}: {verdict.outcome}"
     run.branch.evidence.write({_path(candidate.step): document}, judged.evaluations, said)
     text = _final_message(run, candidate, update, why)
     commit = run.branch.publish(candidate, text, run.layout, keep=kept)
     update = replace(update, commit=commit, revert=None if kept else run.branch.head())
     return Kept(update) if kept else Reverted(update)
+
+
+def broke(evaluations: Sequence[Evaluation]) -> dict[str, list[str]]:
+    """By split, the tasks that were right before an update and are not with it.
+
+    ``evaluations`` come in pairs: of the base and of the candidate.
+    """
+    found: dict[str, list[str]] = {}
+    for base, after in zip(evaluations[::2], evaluations[1::2], strict=True):
+        right = {trial.task for trial in base.trials if trial.right}
+        wrong = {trial.task for trial in after.scored if not trial.right}
+        found[base.split] = sorted(right & wrong)
+    return found
 
 
 def _update(candidate: Candidate, judged: Judged, usage: Usage) -> Update:

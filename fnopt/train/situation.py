@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fnopt.library.function import Function, Library
 from fnopt.records import Task
@@ -63,6 +63,7 @@ def shown(situation: Situation, size: Size) -> dict[str, object]:
     ]
     rest = [*situation.failures[size.failures :], *situation.rest]
     tried = situation.tried[-size.tried :] if size.tried else ()
+    attempts = [_attempt(attempt, failures, size) for attempt in tried]
     return {
         "failures": [
             excerpt.of_failure(one, size, whole=at < size.talks) for at, one in enumerate(failures)
@@ -75,9 +76,10 @@ def shown(situation: Situation, size: Size) -> dict[str, object]:
         "relevant": [
             (excerpt.of_function(one, size), _credit(situation, one).said) for one in relevant
         ],
+        "broken": _broken(situation, [one for one, _, _ in attempts], size),
         "works": [excerpt.short(one, size.call) for one in works],
         "others": excerpt.of_list([_line(situation, one) for one in others], size.lines),
-        "tried": [_attempt(attempt, failures, size) for attempt in tried],
+        "tried": attempts,
         "locked": excerpt.of_list(situation.locked, size.lines),
         "notes": [excerpt.short(one, size.notes) for one in situation.notes],
     }
@@ -109,9 +111,20 @@ def _attempt(
         for one in attempt.observed
         if one.task in tasks
     ]
+    lost = len(attempt.broke.get("val", ()))
+    if lost:  # how many is told, not which: nothing of val is shown to the optimizer
+        with_reason = f"{attempt.update.reason}; it broke {lost} val tasks"
+        attempt = replace(attempt, update=replace(attempt.update, reason=with_reason))
     found = DEFINITION.search(attempt.code)
     line = excerpt.short(found[0], excerpt.LINE) if found else ""
     return excerpt.of_attempt(attempt, size), line, with_tasks
+
+
+def _broken(situation: Situation, tried: list[Attempt], size: Size) -> list[str]:
+    """Training questions that one of these attempts broke, with what is expected."""
+    ids = {id_ for attempt in tried for id_ in attempt.broke.get("train", ())}
+    tasks = [excerpt.of_task(task, size) for task in situation.alike if task.id in ids]
+    return [f"{' '.join(task.question.split())} -> {task.answer}" for task in tasks[: size.works]]
 
 
 def _credit(situation: Situation, function: Function) -> Credit:

@@ -16,9 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import library
+import optimizer
 from measure import Figure
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {**library.BENCHMARKS}
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
+    **library.BENCHMARKS,
+    **optimizer.BENCHMARKS,
+}
 
 
 def main() -> int:
