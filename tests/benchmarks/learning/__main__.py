@@ -11,8 +11,9 @@ sys.path.pop(0)  # this folder: its modules are of a package
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.learning.accepted import write
+from benchmarks.learning.candidates import measure
 from benchmarks.learning.report import report
-from benchmarks.learning.run import ARMS, Plan, run
+from benchmarks.learning.run import ARMS, Plan, Voice, run
 from benchmarks.learning.setting import Sizes, families_of, files
 from benchmarks.learning.table import markdown
 
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--sizes", default="4,8,20", help="train, val and test tasks of a family")
     runs.add_argument("--out", type=Path, required=True)
     runs.set_defaults(do=_run)
+    choice = commands.add_parser("candidates", help="measure the families to choose from")
+    choice.add_argument("--out", type=Path, required=True)
+    choice.set_defaults(do=_candidates)
     reports = commands.add_parser("report", help="make the tables of what is finished")
     reports.add_argument("--out", type=Path, required=True)
     reports.set_defaults(do=_report)
@@ -62,6 +66,10 @@ def _run(given: argparse.Namespace) -> None:
     seeds = [int(seed) for seed in given.seeds.split(",")]
     make = partial(_files, families, sizes)
     run(Plan(given.out.absolute(), name, arms, seeds, make, given.budget))
+
+
+def _candidates(given: argparse.Namespace) -> None:
+    measure(given.out.absolute(), Voice("candidates"))
 
 
 def _report(given: argparse.Namespace) -> None:

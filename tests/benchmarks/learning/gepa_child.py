@@ -77,7 +77,6 @@ def main() -> None:
         reflection_lm=reflect,
         reflection_prompt_template=orders["template"],
         max_metric_calls=orders["budget"],
-        cache_evaluation=True,
         callbacks=[Watcher()],
     )
     tell(kind="done")

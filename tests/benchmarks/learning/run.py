@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.learning import autogen, finish, one_shot, ours, reflective
 from benchmarks.learning.accepted import write
@@ -21,11 +22,14 @@ Arm = Callable[[Stand], str]
 ARMS: Mapping[str, Arm] = {
     "none": ours.nothing,
     "fnopt": ours.learn,
+    "fnopt_paper": ours.learn,
     "one_shot": one_shot.once,
     "one_shot_each": one_shot.once_each,
     "autogen": autogen.learn,
     "gepa": reflective.learn,
 }
+OPTIONS: Mapping[str, Mapping[str, Any]] = {"fnopt_paper": {"optimizer.mode": "paper"}}
+"""What of the configuration an arm has of its own."""
 RESULT = "result.json"
 
 
@@ -54,7 +58,7 @@ def run(plan: Plan) -> None:
 
 def _one(arm: str, folder: Path, files: Mapping[str, str], budget: int) -> None:
     say = Voice(f"{folder.parent.parent.name}/{folder.parent.name}/{arm}")
-    with stand(folder, files, budget, say) as place:
+    with stand(folder, files, budget, say, OPTIONS.get(arm)) as place:
         say(f"{place.ledger.used} of {budget} trials are spent")
         why = _learned(place, ARMS[arm])
         say(f"learned: {why}")

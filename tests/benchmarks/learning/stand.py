@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.learning.accepted import Accepted
 from benchmarks.learning.ledger import Ledger, Phase, places, save
@@ -122,16 +123,23 @@ class Stand:
 
 @contextmanager
 def stand(
-    folder: Path, files: Mapping[str, str], budget: int, say: Callable[[str], None]
+    folder: Path,
+    files: Mapping[str, str],
+    budget: int,
+    say: Callable[[str], None],
+    options: Mapping[str, Any] | None = None,
 ) -> Iterator[Stand]:
-    """The stand of the arm that works in ``folder``, begun or gone on with."""
+    """The stand of the arm that works in ``folder``, begun or gone on with.
+
+    ``files`` are the repository's, ``options`` what of its configuration is this arm's own.
+    """
     repository = folder / "repo"
     if not repository.is_dir():
         half = folder / "repo.partial"
         shutil.rmtree(half, ignore_errors=True)
         scratch.create(half, files)
         half.replace(repository)
-    with Session(repository) as session:
+    with Session(repository, options) as session:
         train, val, test = (build.tasks(session, split) for split in ("train", "val", "test"))
         known = places({"train": train, "val": val, "test": test})
         ledger = Ledger(folder, budget, known)
@@ -149,6 +157,5 @@ def _agent(session: Session, ledger: Ledger, phase: Phase) -> Evaluator:
     purse = session.purse("learn") if phase == "learn" else Budget(Limits())
     meter = Booked(partial(session.store.spend, role), purse)
     plain = build.evaluator(session, meter, build.Watcher()).bench
-    given = (plain.agent, plain.sandbox, plain.scorer, plain.python)
-    bench = CountedBench(*given, ledger=ledger, phase=phase)
+    bench = CountedBench(**vars(plain), ledger=ledger, phase=phase)
     return Evaluator(bench, session.store, concurrency=session.config.agent.concurrency)

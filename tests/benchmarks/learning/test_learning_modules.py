@@ -103,7 +103,7 @@ def test_only_the_named_function_is_offered() -> None:
         described("def other(n):\n    return n"),
         described("def first(n:"),
         described("def first(n):\n    return n", name="no name"),
-        described("def first(n):\n    return n", name=None),
+        {**described("def first(n):\n    return n"), "name": None},
     ],
 )
 def test_what_cannot_be_called_is_not_offered(one: dict[str, Any]) -> None:

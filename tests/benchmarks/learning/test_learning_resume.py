@@ -56,7 +56,7 @@ def model(scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> S
 
 def until_finished(out: Path, budget: int, model: Model) -> list[int]:
     """Run the command again and again until it ends by itself; its exit codes."""
-    codes = []
+    codes: list[int] = []
     while not codes or codes[-1]:
         assert len(codes) < 10, "it does not finish"
         words = [sys.executable, "-P", str(SCRIPT), str(out), str(budget), ",".join(ARMS)]
