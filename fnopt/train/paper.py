@@ -60,7 +60,7 @@ class PaperDrafter:
     def _act(self, run: Run, base: Base, memory: Memory, done: Draft) -> Draft | Terminated:
         """One action, upon those that are done; faults go back :data:`SECOND_CHANCES` times."""
         at = len(done.proposal.edits)
-        run.say(f"step {done.number}: asking for action {at + 1} of at most {self.form.most}")
+        run.say(f"step {done.number}: asking for {self.form.what(at + 1)}")
         asked = self._request(run, base, memory, done)
         for chance in range(1 + SECOND_CHANCES):
             reply, proposal = run.optimizer.send(asked, _mark(done.number, at, chance))

@@ -31,6 +31,11 @@ class Form:
     one_shot: bool = False
     packages: tuple[str, ...] = ()
 
+    def what(self, number: int) -> str:
+        """In words what a reply is to hold, as action ``number`` of a step."""
+        every = f"up to {self.most} edits at once"
+        return every if self.one_shot else f"action {number} of at most {self.most}"
+
 
 def request(
     prose: Prose, voice: Voice, form: Form, view: View, *, warm: bool = False, seed: int = 0
