@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 LONGEST = 100_000  # characters of a reply that are searched for calls
@@ -15,22 +17,30 @@ IN_VAIN = 100  # what each failure costs beside, in characters
 START = re.compile(r'\{\s*"|\[\s*(?:\[|\{\s*")')  # what an object, or a list of them, begins with
 NAME = ("name", "function", "tool", "action")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input")
+BEGINNING = re.compile(
+    rf'\{{\s*"(?:{"|".join(NAME)})"\s*:\s*"([\w.]+)"\s*,\s*"(?:{"|".join(ARGUMENTS)})"\s*:\s*(?=\{{)'
+)
+MOST_CUT_OFF = 4  # beginnings of calls that are looked at
 
 
 def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
     """Name and arguments (JSON text) of each distinct call of a known function, in order.
 
     Understood: a bare JSON object, a ```json fence, ``<tool_call>`` tags, doubled braces, a list
-    of calls, and an object under ``function`` or ``tool_calls``.
+    of calls, an object under ``function`` or ``tool_calls``, one cut off behind its arguments.
     """
     names = set(known)
     searched = text[:LONGEST]
-    return _known_calls(searched, names) or _known_calls(_single(searched), names)
+    return (
+        _known_calls(_objects(searched), names)
+        or _known_calls(_objects(_single(searched)), names)
+        or _known_calls(_cut_off(searched), names)
+    )
 
 
-def _known_calls(text: str, names: Collection[str]) -> list[tuple[str, str]]:
+def _known_calls(values: Iterable[Any], names: Collection[str]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
-    for value in _objects(text):
+    for value in values:
         for name, arguments in _calls(value):
             if name in names:
                 found[name, _as_json(arguments)] = None
@@ -80,6 +90,15 @@ def _objects(text: str) -> Iterator[Any]:
             at, work = start + 1, work + TOO_DEEP
         else:
             yield value
+
+
+def _cut_off(text: str) -> Iterator[Any]:
+    """Calls whose object has no end, but whose arguments have: some models write the result that
+    they expect behind them, without end."""
+    decoder = json.JSONDecoder(strict=False)
+    for match in itertools.islice(BEGINNING.finditer(text), MOST_CUT_OFF):
+        with suppress(ValueError, RecursionError):
+            yield {"name": match[1], "arguments": decoder.raw_decode(text, match.end())[0]}
 
 
 def _calls(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:

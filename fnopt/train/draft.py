@@ -232,6 +232,8 @@ def _screened(
     done = replace(empty, proposal=proposal)
     if again := _tried_again(proposal, situation.shapes):
         return replace(done, faults=again)
+    if spared := (*_busy(proposal, situation), *_needed(run, proposal, done.base)):
+        return replace(done, faults=spared)
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if not isinstance(after, Library):
         return replace(done, faults=after)
@@ -239,6 +241,29 @@ def _screened(
         return replace(done, faults=wrong)
     tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
     return replace(done, library=after, tryout=tried)
+
+
+def _busy(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:
+    """Revisions of functions that serve other questions: whatever failed here, it is not them."""
+    mend = "Leave it as it is; add another function for these questions."
+    return tuple(
+        Fault("busy", f"{edit.name} serves other questions rightly", mend, edit.name)
+        for edit in proposal.edits
+        if isinstance(edit, Revise) and edit.name in situation.busy
+    )
+
+
+def _needed(run: Run, proposal: Proposal, trained: Evaluation) -> tuple[Fault, ...]:
+    """The functions that would go though training tasks need them."""
+    mend = "Leave it; add or revise the function that these questions need."
+    scorer = run.evaluator.bench.scorer
+    removed = [edit.name for edit in proposal.edits if isinstance(edit, Remove)]
+    counts = [(name, serving.needed(trained, scorer, run.train, name)) for name in removed]
+    return tuple(
+        Fault("needed", f"{name} computed the answers of {count} training tasks", mend, name)
+        for name, count in counts
+        if count
+    )
 
 
 def try_edits(

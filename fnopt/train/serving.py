@@ -1,14 +1,18 @@
 """Which functions serve which training tasks already, and which tasks no function helped with.
 
-A function helped where what it returned was the expected answer, or where a right answer followed
-its call and it is not known to do better elsewhere.
+A function computed an answer where it returned the expected one for arguments that stand in the
+question. Without the second it may be luck: an agent that has only one function calls that, with
+whatever arguments, and small numbers are often right.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from fnopt.agents.calls import arguments_of
 from fnopt.evaluate.trial import Bench
 from fnopt.library.function import Library
 from fnopt.records import Evaluation, Task, Trial
@@ -16,27 +20,35 @@ from fnopt.tasks.scorers import Scorer
 from fnopt.train.focus import kin, like
 from fnopt.train.tryout import tryout
 
+MOST_VALUES = 50  # of a list or an object in a call
+DEEPEST = 4  # lists and objects in each other that are looked into
+LONGEST = 1_000  # characters of a value that are looked for
 MOST = 3  # functions that are tried on a group of failing tasks
 
 
 def busy(
     trained: Evaluation, scorer: Scorer, train: Sequence[Task], kind: frozenset[str]
 ) -> frozenset[str]:
-    """The functions that helped to right answers, but computed none of the tasks of a kind."""
+    """The functions that computed answers, but none to the tasks of a kind."""
+    here, elsewhere = set[str](), set[str]()
     by_id = {task.id: task for task in train}
-    elsewhere = {
-        call.function
-        for trial in trained.trials
-        if trial.right and trial.task not in kind
-        for call in trial.calls
-    }
-    here = {
-        name
-        for trial in trained.trials
-        if trial.task in kind and trial.task in by_id
-        for name in _computed(trial, by_id[trial.task], scorer)
-    }
+    for trial in trained.trials:
+        if task := by_id.get(trial.task):
+            (here if trial.task in kind else elsewhere).update(_computed(trial, task, scorer))
     return frozenset(elsewhere - here)
+
+
+def needed(trained: Evaluation, scorer: Scorer, train: Sequence[Task], name: str) -> int:
+    """The number of training tasks whose answer a function computed."""
+    by_id = {task.id: task for task in train}
+    found = {
+        trial.task
+        for trial in trained.trials
+        if trial.right
+        and trial.task in by_id
+        and name in _computed(trial, by_id[trial.task], scorer)
+    }
+    return len(found)
 
 
 def by_luck(
@@ -75,9 +87,38 @@ def served(
 
 
 def _computed(trial: Trial, task: Task, scorer: Scorer) -> set[str]:
-    """The functions whose result was the expected answer."""
+    """The functions whose result was the expected answer, for arguments out of the question."""
     return {
         call.function
         for call in trial.calls
-        if call.error is None and scorer(call.result, task).value >= 1.0
+        if call.error is None
+        and scorer(call.result, task).value >= 1.0
+        and _stands_in(call.arguments, task.question)
     }
+
+
+def _stands_in(arguments: str, question: str) -> bool:
+    """Whether at least one text or number of a call stands in the question."""
+    values = arguments_of(arguments)
+    text = question.casefold().replace(",", "")
+    return not isinstance(values, str) and any(
+        word and _found(word, text) for word in _words_of(list(values.values()))
+    )
+
+
+def _found(word: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+
+
+def _words_of(values: list[Any], deep: int = 0) -> Iterator[str]:
+    """The texts and numbers in values, those in lists and objects as well."""
+    for value in values[:MOST_VALUES] if deep < DEEPEST else ():
+        match value:
+            case bool() | None:
+                continue
+            case dict():
+                yield from _words_of(list(value.values()), deep + 1)
+            case list():
+                yield from _words_of(value, deep + 1)
+            case _:
+                yield str(value).casefold().replace(",", "").strip()[:LONGEST]

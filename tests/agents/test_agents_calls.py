@@ -59,7 +59,6 @@ def test_a_call_is_read_in_whatever_dress(text: str) -> None:
         '{"name": "f", "age": 3}',
         '{"name": "f", "arguments": null}',
         '{"name": 5, "arguments": {"a": 1}}',
-        '{"name": "f", "arguments": {"a": 1}',
         "f(a=1)",
         r"\frac{1}{2} + {x}",
         '{"arguments": {"name": "f", "x": 1}}',
@@ -165,3 +164,12 @@ def test_what_is_wrong_is_said_briefly() -> None:
     said = arguments_of("x" * 1_000_000)
     assert isinstance(said, str)
     assert len(said) < 500
+
+
+def test_a_call_that_has_no_end_counts_when_its_arguments_have_one() -> None:
+    """As models write it that go on with the result which they expect, until they are cut off."""
+    cut = '```json\n{\n "name": "f",\n "arguments": {"x": 1},\n "result": "2 x 2 x 2'
+    assert calls_in_text(cut, ["f"]) == [("f", '{"x": 1}')]
+    assert calls_in_text(cut, ["g"]) == []
+    assert calls_in_text('{"name": "f", "arguments": {"x": "2 x 2', ["f"]) == []
+    assert calls_in_text('{"name": "f", "arguments": {"x": 1' * 20_000, ["f"]) == []

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import scripted_run
+from scripted_server import ScriptedServer
 
 from fnopt.cli.main import run
 from fnopt.history import message
@@ -88,6 +90,35 @@ def fnopt(capfd: pytest.CaptureFixture[str]) -> Fnopt:
 def git(work: Path) -> Git:
     """Runs git at the top of the repository."""
     return lambda *words: run_git(work, *words)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[ScriptedServer]:
+    """One server for all tests here: what was paid for is known by its URL too."""
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(endpoint: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> ScriptedServer:
+    """The server with the scripted run, no requests yet, and the variables that point to it."""
+    endpoint.respond = scripted_run.respond
+    endpoint.requests.clear()
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key")
+    return endpoint
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer) -> Path:
+    """A repository with the files of the scripted run, ``main`` checked out."""
+    folder = tmp_path / "tools"
+    write(folder, scripted_run.FILES)
+    run_git(folder, "init", "-q", "-b", "main")
+    run_git(folder, "add", ".")
+    run_git(folder, "commit", "-qm", "start")
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

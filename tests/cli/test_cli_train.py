@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,35 +24,6 @@ STEP_KEYS = [
     *("tokens", "cost"),
 ]
 LATER = {"Retry-After": "1000"}  # longer than retries may wait: the request fails at once
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[ScriptedServer]:
-    """One server for all tests here: what was paid for is known by its URL too."""
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(endpoint: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> ScriptedServer:
-    """The server with the scripted run, no requests yet, and the variables that point to it."""
-    endpoint.respond = scripted_run.respond
-    endpoint.requests.clear()
-    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
-    monkeypatch.setenv("OPENAI_API_KEY", "a-key")
-    return endpoint
-
-
-@pytest.fixture
-def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer) -> Path:
-    """A repository with the files of the scripted run, ``main`` checked out."""
-    folder = tmp_path / "tools"
-    write(folder, scripted_run.FILES)
-    run_git(folder, "init", "-q", "-b", "main")
-    run_git(folder, "add", ".")
-    run_git(folder, "commit", "-qm", "start")
-    monkeypatch.chdir(folder)
-    return folder
 
 
 @pytest.fixture

@@ -38,19 +38,32 @@ def test_the_same_function_under_another_name_is_not_tried_again() -> None:
     assert not _tried_again(Proposal((Remove("twice"),), ""), SHAPES)
 
 
+def called(task: str, function: str, number: int, result: str, value: float = 1.0) -> Trial:
+    """A trial with one call."""
+    call = Call(function, f'{{"number": {number}}}', result)
+    return Trial(task, 0, "key", score=Score(value), calls=(call,))
+
+
 def test_functions_that_serve_other_tasks_are_busy() -> None:
-    """Right answers elsewhere spare a function, unless it computed one here, or only failed."""
-    tasks = [Task("a", "", "9"), Task("b", "", "1"), Task("c", "", "1"), Task("e", "", "5")]
+    """A function serves where it computed an answer from what stands in the question."""
+    tasks = [Task(name, f"Twice {number}?", str(2 * number)) for name, number in NUMBERS.items()]
     trials = (
-        trial("a", 0.0, "elsewhere", "both", "useless"),
-        trial("b", 1.0, "both"),
-        trial("c", 1.0, "elsewhere", "both", "lucky"),
-        trial("d", 0.0, "useless"),
-        trial("e", 1.0, "lucky"),
+        called("a", "elsewhere", 4, "7", 0.0),
+        called("a", "lucky", 10, "8"),  # no such number stands there
+        called("b", "both", 5, "10"),
+        called("c", "elsewhere", 6, "12"),
+        called("c", "both", 6, "12"),
+        called("d", "lucky", 7, "14"),
+        called("d", "useless", 7, "1", 0.0),
     )
     evaluation = Evaluation("train", "digest", trials)
-    found = serving.busy(evaluation, EXACT, tasks, frozenset({"a", "b", "e"}))
+    found = serving.busy(evaluation, EXACT, tasks, frozenset({"a", "b"}))
     assert found == {"elsewhere", "lucky"}
+    counts = [serving.needed(evaluation, EXACT, tasks, name) for name in ("both", "useless")]
+    assert counts == [2, 0]
+
+
+NUMBERS = {"a": 4, "b": 5, "c": 6, "d": 7}
 
 
 SUMS = [
@@ -61,7 +74,7 @@ SUMS = [
 
 def test_what_was_right_without_a_function_counts_as_luck() -> None:
     """Where a call returned the expected answer it is none."""
-    computed = Trial("s1", 0, "key", score=Score(1.0), calls=(Call("add", "{}", "3"),))
+    computed = Trial("s1", 0, "key", score=Score(1.0), calls=(Call("add", '{"one": 1}', "3"),))
     trials = (trial("s0", 0.0), computed, trial("s2", 1.0), trial("s3", 1.0, "other"))
     evaluation = Evaluation("train", "digest", trials)
     assert serving.by_luck(evaluation, EXACT, SUMS, (SUMS[0],)) == 2
