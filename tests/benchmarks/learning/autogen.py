@@ -36,10 +36,10 @@ def learn(stand: Stand) -> str:
     with serving(proxy) as url, child.started(interpreter(PACKAGE), SCRIPT, stand.folder) as rival:
         orders = {"url": url, "model": role.model, "temperature": TEMPERATURE}
         rival.tell({**orders, "max_actions": ACTIONS})
-        return _epochs(stand, rival)
+        return _epochs(stand, rival, proxy)
 
 
-def _epochs(stand: Stand, rival: child.Child) -> str:
+def _epochs(stand: Stand, rival: child.Child, proxy: Proxy) -> str:
     library, best, in_vain, stuck = EMPTY, -1.0, 0, 0
     while True:
         trained = stand.evaluate_all(library, "train", stand.train)
@@ -52,6 +52,8 @@ def _epochs(stand: Stand, rival: child.Child) -> str:
             return f"patience: {in_vain} steps in vain"
         rival.tell({"conversations": conversations(trained, stand.train)})
         reply = rival.hear()
+        if proxy.error is not None:
+            raise proxy.error
         after = library_of(reply["functions"])
         stand.say(_words(performance, reply))
         if reply["ended"]:

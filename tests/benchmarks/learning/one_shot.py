@@ -15,14 +15,20 @@ from fnopt.train import focus
 
 SYSTEM = """\
 You write the library of Python functions that an assistant answers questions with, by calling \
-them. You see questions that it failed, with the expected answers. Reply with {what}.
+them. You see questions that it failed, with the expected answers. Reply with {what}. {each} has \
+this form, every argument and the result with its type:
+
+```python
+def name_of_it(text: str, numbers: list[int]) -> str:
+    \"\"\"One sentence that says what it returns.\"\"\"
+    return ...
+```
 
 Rules for the code:
-- {each} takes what stands in the question (numbers, strings, lists), never the answer; it \
+- Its arguments are what stands in the question (numbers, strings, lists), never the answer; it \
 computes the answer and returns it in the form that is expected.
 - It must be general: it has to work for other questions of this kind too.
-- Named parameters (no *args), a type annotation on each of them and on the result (plain str, \
-int, float, bool, list, dict), and a docstring that says in one sentence what it returns.
+- Named parameters (no *args) with plain types: str, int, float, bool, list, dict.
 - No printing, no input, no example calls, nothing at top level but imports and definitions.
 - Import only from the standard library."""
 ALL = (
@@ -44,7 +50,7 @@ def once(stand: Stand) -> str:
     if not kinds:
         return "finished: nothing to learn"
     end = END_ALL.format(kinds=len(kinds))
-    _use(stand, _ask(stand, kinds, SYSTEM.format(what=ALL, each="A function"), end), EMPTY)
+    _use(stand, _ask(stand, kinds, SYSTEM.format(what=ALL, each="Each function"), end), EMPTY)
     return "finished: asked once"
 
 
@@ -93,7 +99,6 @@ def _one(task: Task) -> str:
 
 
 def _use(stand: Stand, reply: str, library: Library) -> Library:
-    (stand.folder / "replies.txt").open("a").write(f"{reply}\n{'-' * 80}\n")
     taken: Taken = take(stand, reply, library)
     for name, faults in taken.faults.items():
         stand.say(f"{name} is not taken: {faults[0].message}")

@@ -39,6 +39,8 @@ DRESS = " \t*_`#\"'():-"
 class Proxy:
     """Answers chat completions. ``error`` is what the model's own failure was, if it failed.
 
+    ``longest``: characters of a message, which is cut in its middle where a slot could not hold it.
+
     Equal requests are told apart by their number, so that a store repeats no reply within a run
     and repeats all of them to a run that is started again.
     """
@@ -47,6 +49,7 @@ class Proxy:
     model: str
     endpoint: str
     max_tokens: int
+    longest: int = 40_000
     error: FnoptError | None = None
     _asked: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -63,7 +66,10 @@ class Proxy:
         return _completion(reply, tools)
 
     def _request(self, body: Json, tools: Sequence[Json]) -> Request:
-        messages = [{"role": m["role"], "content": m["content"]} for m in body["messages"]]
+        messages = [
+            {"role": one["role"], "content": _within(str(one["content"]), self.longest)}
+            for one in body["messages"]
+        ]
         if tools:
             messages.insert(0, {"role": "system", "content": told(tools)})
         return Request(
@@ -168,6 +174,14 @@ def _fitted(given: Json, parameters: Json, text: str) -> Json | None:
     if not fitted.get("name") or (CODE in properties and not fitted[CODE].strip()):
         return None
     return fitted
+
+
+def _within(text: str, longest: int) -> str:
+    """The text; without its middle where it is longer."""
+    if len(text) <= longest:
+        return text
+    end = longest // 2
+    return f"{text[: longest - end]} … (cut) … {text[-end:]}"
 
 
 def _text(value: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.learning import child
+from benchmarks.learning.ledger import Ledger, counts
 from benchmarks.learning.modules import code_of
 from benchmarks.learning.proxy import Proxy
 from benchmarks.learning.stand import EMPTY, Stand
@@ -69,8 +71,29 @@ def _instances(stand: Stand, split: str) -> list[dict[str, str]]:
     return [{"id": task.id, "split": split, "question": task.question} for task in tasks]
 
 
+@dataclass
+class Paid:
+    """Counts the trials of the budget that evaluations came to; to a run that is started again they
+    count as they did when they were made."""
+
+    ledger: Ledger
+    _known: set[int] = field(default_factory=set)
+
+    def count(self, library: Library, tasks: Collection[Task]) -> int:
+        """Trials of a library at these tasks that were not counted yet."""
+        ids = {task.id for task in tasks}
+        found = {
+            at
+            for at, row in enumerate(self.ledger.rows)
+            if row["library"] == library.digest and row["task"] in ids and counts(row)
+        }
+        fresh = found - self._known
+        self._known |= fresh
+        return len(fresh)
+
+
 def _serve(stand: Stand, rival: child.Child, proxy: Proxy) -> str:
-    idle = 0
+    idle, paid = 0, Paid(stand.ledger)
     while (said := rival.hear())["kind"] != "done":
         if said["kind"] == "best":
             stand.say(f"the best so far: {said['score']:.3f} on val")
@@ -81,10 +104,10 @@ def _serve(stand: Stand, rival: child.Child, proxy: Proxy) -> str:
                 return f"finished: {IDLE} proposals in a row cost no trial"
             rival.tell({"text": _reflected(proxy, said["prompt"])})
         else:
-            answer = _evaluated(stand, said)
+            answer = _evaluated(stand, said, paid)
             idle = 0 if answer["calls"] else idle
             rival.tell(answer)
-    return "finished: max_metric_calls"
+    return "budget: all trials are spent"
 
 
 def _reflected(proxy: Proxy, prompt: str) -> str:
@@ -108,32 +131,33 @@ def library_of(text: str) -> tuple[Library, str]:
 
 
 def _evaluated(stand: Stand, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The scores of a candidate on tasks, with what the reflection is told of each."""
+    """The scores of a candidate on tasks, with what the reflection is told of each.
+
+    A task can stand in a minibatch twice; it is one trial.
+    """
     known = {task.id: task for task in (*stand.train, *stand.val)}
-    tasks = [known[one] for one in asked["ids"]]
+    tasks = [known[one] for one in dict.fromkeys(asked["ids"])]
     library, broken = library_of(asked["text"])
-    if broken:
-        records = [
-            _record(task, "nothing", f"The module cannot be read: {broken}") for task in tasks
-        ]
-        return {"results": [{"score": 0.0, "record": one} for one in records], "calls": 0}
     before = stand.ledger.used
-    done = stand.evaluate_all(library, asked["split"], tasks)
-    results = [
-        {"score": float(trial.right), "record": _told(known[trial.task], trial)}
-        for trial in done.trials
-    ]
-    return {"results": results, "calls": stand.ledger.used - before}
+    if broken:
+        said = f"The module cannot be read: {broken}"
+        results = {task.id: _result(task, 0.0, "nothing", said) for task in tasks}
+    else:
+        done = stand.evaluate_all(library, asked["split"], tasks)
+        results = {trial.task: _told(known[trial.task], trial) for trial in done.trials}
+    calls = stand.ledger.used - before
+    return {"results": [results[one] for one in asked["ids"]], "calls": calls}
 
 
-def _told(task: Task, trial: Trial) -> dict[str, str]:
+def _told(task: Task, trial: Trial) -> dict[str, Any]:
     seen = observe(trial)
     did = "\n".join([*(f"It called {call}" for call in seen.calls), f"It answered: {seen.answer}"])
     if trial.right:
-        return _record(task, did, "Right.")
+        return _result(task, 1.0, did, "Right.")
     hint = "" if trial.calls else " It called no function: none of them fits this kind of question."
-    return _record(task, did, f"Wrong. The expected answer is: {task.answer}{hint}")
+    return _result(task, 0.0, did, f"Wrong. The expected answer is: {task.answer}{hint}")
 
 
-def _record(task: Task, did: str, feedback: str) -> dict[str, str]:
-    return {"Inputs": task.question, "Generated Outputs": did, "Feedback": feedback}
+def _result(task: Task, score: float, did: str, feedback: str) -> dict[str, Any]:
+    record = {"Inputs": task.question, "Generated Outputs": did, "Feedback": feedback}
+    return {"score": score, "record": record}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from fnopt.evaluate.evaluation import Evaluator
 from fnopt.evaluate.trial import Bench
 from fnopt.history import scratch
 from fnopt.library.function import Library, read
-from fnopt.models.client import Client, Request
+from fnopt.models.client import Client, Reply, Request
 from fnopt.models.meter import Meter
 from fnopt.records import Evaluation, Task, Trial, Usage
 from fnopt.train.budget import Budget, Limits
@@ -68,6 +69,23 @@ class Booked:
 
 
 @dataclass(frozen=True)
+class Logged:
+    """Writes down what was asked and replied, where it was paid for."""
+
+    client: Client
+    path: Path
+
+    def complete(self, request: Request, trial: int = 0) -> Reply:
+        """See :class:`Client`."""
+        reply = self.client.complete(request, trial)
+        if not reply.cached:
+            document = {"messages": request.messages, "trial": trial, "reply": reply.to_json()}
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(document, ensure_ascii=False) + "\n")
+        return reply
+
+
+@dataclass(frozen=True)
 class Stand:
     """All that an arm may use. ``say`` is told in a few words what happens now.
 
@@ -107,7 +125,8 @@ class Stand:
     def optimizer(self) -> Client:
         """The optimizer's model, its tokens booked as such."""
         role = self.session.config.optimizer
-        return build.client(self.session, role, self.meter("optimizer"), build.Watcher())
+        client = build.client(self.session, role, self.meter("optimizer"), build.Watcher())
+        return Logged(client, self.folder / "optimizer.jsonl")
 
     def spent(self, role: str) -> Usage:
         """What a role has cost so far."""

@@ -119,6 +119,17 @@ def test_without_tools_the_text_comes_back() -> None:
     assert model.requests[0].messages == ({"role": "user", "content": "Optimize."},)
 
 
+def test_a_prompt_that_no_slot_could_hold_is_cut() -> None:
+    """The middle of a long message goes; its beginning and end stay."""
+    server, model = proxy("Fine.")
+    said = "begin " + "x" * 100_000 + " end"
+    server.respond({"model": "m", "messages": [{"role": "user", "content": said}]})
+    content = str(model.requests[0].messages[0]["content"])
+    assert len(content) < 41_000
+    assert content.startswith("begin ")
+    assert content.endswith(" end")
+
+
 class Numbered:
     """Says by which number it was asked."""
 
