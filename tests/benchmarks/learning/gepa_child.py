@@ -32,12 +32,16 @@ class Adapter:
 
     propose_new_texts = None
 
+    def __init__(self) -> None:
+        self.paid = 0
+
     def evaluate(self, batch: list[Any], candidate: Any, capture_traces: bool = False) -> Any:
         """The scores of a candidate; a trial that was paid for before counts no metric call."""
         from gepa.core.adapter import EvaluationBatch
 
         ids = [one["id"] for one in batch]
         said = ask(kind="evaluate", text=candidate[COMPONENT], ids=ids, split=batch[0]["split"])
+        self.paid += said["calls"]
         return EvaluationBatch(
             outputs=[one["record"] for one in said["results"]],
             scores=[one["score"] for one in said["results"]],
@@ -69,14 +73,16 @@ def main() -> None:
     import gepa
 
     orders = json.loads(sys.stdin.readline())
+    adapter = Adapter()
     gepa.optimize(
         seed_candidate={COMPONENT: orders["start"]},
         trainset=orders["train"],
         valset=orders["val"],
-        adapter=Adapter(),
+        adapter=adapter,
         reflection_lm=reflect,
         reflection_prompt_template=orders["template"],
-        max_metric_calls=orders["budget"],
+        # not max_metric_calls: on val it counts trials that were free
+        stop_callbacks=lambda state: adapter.paid >= orders["budget"],
         callbacks=[Watcher()],
     )
     tell(kind="done")

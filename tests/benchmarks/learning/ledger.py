@@ -46,7 +46,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._under_way = 0
         self.rows = list(_whole(folder / NAME))
-        self.used = sum(map(_counts, self.rows))
+        self.used = sum(map(counts, self.rows))
         self._saved: set[str] = set()
         self._before = max((row["wall"] for row in self.rows), default=0.0)
         self._began = time.monotonic()
@@ -91,7 +91,7 @@ class Ledger:
             with (self.folder / NAME).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             self.rows.append(row)
-            self.used += _counts(row)
+            self.used += counts(row)
 
     def _save(self, library: Library) -> None:
         """Write the library's files below ``libraries/DIGEST``."""
@@ -150,7 +150,8 @@ def _whole(path: Path) -> Iterator[Row]:
         yield json.loads(line)
 
 
-def _counts(row: Row) -> bool:
+def counts(row: Row) -> bool:
+    """Whether a trial is of the budget."""
     return row["phase"] == "learn" and row["score"] is not None
 
 

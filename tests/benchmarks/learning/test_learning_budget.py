@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from benchmarks.learning import ledger, scripted_arms
 from benchmarks.learning.ledger import Ledger, Place
+from benchmarks.learning.reflective import Paid
 from scripted_run import TEST, TRAIN
 from scripted_server import Answer, Json, ScriptedServer
 
 from fnopt.errors import BudgetSpent
 from fnopt.library.function import read
-from fnopt.records import Score, Trial
+from fnopt.records import Score, Task, Trial
 
 AMPLE = 1_000
 
@@ -147,3 +148,15 @@ def test_the_test_split_is_never_learned_on(tmp_path: Path) -> None:
     """Books refuse such a trial."""
     with pytest.raises(AssertionError):
         books(tmp_path, 2).keep(trial("z"), read({}), "learn")
+
+
+def test_a_trial_counts_once_and_again_when_started_again(tmp_path: Path) -> None:
+    """What an evaluation came to is the same for a run that finds its trials made already."""
+    tasks = [Task("a", "?", "1"), Task("z", "?", "1")]
+    first = books(tmp_path, 5)
+    first.keep(trial("a"), read({}), "learn")
+    first.keep(trial("z"), read({}), "after")
+    for kept in (first, books(tmp_path, 5)):
+        paid = Paid(kept)
+        assert [paid.count(read({}), tasks) for _ in range(2)] == [1, 0]
+        assert paid.count(read({"functions/f.py": b"def f() -> int: ...\n"}), tasks) == 0
