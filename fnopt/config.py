@@ -144,7 +144,7 @@ class GateConfig(_Section):
     """
 
     rule: str = "paired"
-    confidence: float = Field(default=0.7, gt=0.5, lt=1)
+    confidence: float = Field(default=0.6, gt=0.5, lt=1)
     margin: float = Field(default=0.0, ge=0, le=1)
     guards: Words = ()
     ties: Literal["accept", "reject"] = "accept"

@@ -38,7 +38,7 @@ class Paired:
     when the one-sided p is at most ``1 - confidence``. A task among ``guards`` must not get worse.
     """
 
-    confidence: float = 0.7
+    confidence: float = 0.6
     margin: float = 0.0
     guards: Sequence[str] = ()
 
