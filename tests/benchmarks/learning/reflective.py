@@ -130,7 +130,7 @@ def library_of(text: str) -> tuple[Library, str]:
     return EMPTY, said if library.faults else ""
 
 
-def _evaluated(stand: Stand, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _evaluated(stand: Stand, asked: Mapping[str, Any], paid: Paid) -> dict[str, Any]:
     """The scores of a candidate on tasks, with what the reflection is told of each.
 
     A task can stand in a minibatch twice; it is one trial.
@@ -138,14 +138,14 @@ def _evaluated(stand: Stand, asked: Mapping[str, Any]) -> dict[str, Any]:
     known = {task.id: task for task in (*stand.train, *stand.val)}
     tasks = [known[one] for one in dict.fromkeys(asked["ids"])]
     library, broken = library_of(asked["text"])
-    before = stand.ledger.used
     if broken:
         said = f"The module cannot be read: {broken}"
         results = {task.id: _result(task, 0.0, "nothing", said) for task in tasks}
+        calls = 0
     else:
         done = stand.evaluate_all(library, asked["split"], tasks)
         results = {trial.task: _told(known[trial.task], trial) for trial in done.trials}
-    calls = stand.ledger.used - before
+        calls = paid.count(library, tasks)
     return {"results": [results[one] for one in asked["ids"]], "calls": calls}
 
 
