@@ -65,11 +65,13 @@ def test_11_each_answer_stands_with_its_own_question(
 
     stage.agent = guess
     stage.begin(TERMINATE)
-    told = autogen.run("pairing", tasks=[[question, 0] for question, _ in tasks])
-    assert told["labels"] == [0, 0, 0]
+    asked = [[question, int(number > 0)] for number, (question, _) in enumerate(tasks)]
+    told = autogen.run("pairing", tasks=asked)
+    assert told["labels"] == [0, 1, 1]
     assert [_numbers(transcript) for transcript in told["transcripts"]] == [["1"], ["2"], []]
     (prompt,) = stage.prompts()
     assert "{'Conversation 0': [{'content': 'Which word is number 1?'" in prompt
+    assert "{'Conversation 0': 0}\n{'Conversation 1': 1}" in prompt
 
     fnopt.give("train", tasks)
     stage.begin(TERMINATE)
