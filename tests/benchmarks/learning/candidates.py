@@ -48,8 +48,8 @@ def measure(out: Path, say: Callable[[str], None]) -> dict[str, Any]:
     first = CANDIDATES[0]
     files = repository(
         train=f"reasoning-gym:{','.join(CANDIDATES)}?size={SIZE}&seed={SEED}",
-        val=f"reasoning-gym:{first}?size=1&seed={SEED + 1}",
-        test=f"reasoning-gym:{first}?size=1&seed={SEED + 2}",
+        val=f"reasoning-gym:{first}?size=1&seed={SEED + 1_000}",
+        test=f"reasoning-gym:{first}?size=1&seed={SEED + 2_000}",
     )
     with stand(out, files, SIZE * len(CANDIDATES), say) as place:
         place.evaluate_all(EMPTY, "train", place.train)

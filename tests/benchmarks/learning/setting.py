@@ -44,10 +44,13 @@ def families_of(given: str) -> tuple[str, tuple[str, ...]]:
 
 
 def files(families: tuple[str, ...], seed: int, sizes: Sizes) -> dict[str, str]:
-    """The files of a repository with these tasks; each split has a seed of its own."""
+    """The files of a repository with these tasks.
+
+    Splits and seeds lie far apart: reasoning-gym's task 1 of one seed is task 0 of the next.
+    """
     named = ",".join(families)
     sources = {
-        split: f"reasoning-gym:{named}?size={size}&seed={seed}{number}"
+        split: f"reasoning-gym:{named}?size={size}&seed={seed * 10_000 + number * 1_000}"
         for number, (split, size) in enumerate(vars(sizes).items(), 1)
     }
     return repository(**sources)

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from fnopt.records import Evaluation, Task, Trial, Usage
 from fnopt.train.budget import Budget, Limits
 
 EMPTY = read({})
+LATE = "it took too long"  # what a scorer's process says
 ROLES = ("agent", "optimizer", "after")
 
 
@@ -42,12 +43,19 @@ class CountedBench(Bench):
         if self.phase == "learn":
             self.ledger.take()
         try:
-            trial = super().run(library, task, number)
+            trial = _unless_late(super().run(library, task, number))
             self.ledger.keep(trial, library, self.phase)
         finally:
             if self.phase == "learn":
                 self.ledger.give_back()
         return trial
+
+
+def _unless_late(trial: Trial) -> Trial:
+    """The trial; a failure of infrastructure where a starved machine gave the scorer no time."""
+    if trial.score is None or LATE not in trial.score.note:
+        return trial
+    return replace(trial, score=None, error=trial.score.note)
 
 
 @dataclass(frozen=True)
