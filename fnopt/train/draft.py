@@ -254,10 +254,12 @@ def _busy(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:
 
 
 def _needed(run: Run, proposal: Proposal, trained: Evaluation) -> tuple[Fault, ...]:
-    """The functions that would go though training tasks need them."""
+    """The functions that would go though training tasks need them, with nothing in their place."""
     mend = "Leave it; add or revise the function that these questions need."
     scorer = run.evaluator.bench.scorer
     removed = [edit.name for edit in proposal.edits if isinstance(edit, Remove)]
+    if len(removed) < len(proposal.edits):
+        return ()
     counts = [(name, serving.needed(trained, scorer, run.train, name)) for name in removed]
     return tuple(
         Fault("needed", f"{name} computed the answers of {count} training tasks", mend, name)

@@ -11,6 +11,7 @@ from scripted_server import Answer, Json, ScriptedServer, calls, text
 from .conftest import Fnopt, run_git
 
 COUNT = scripted_run.COUNT
+USES = COUNT.replace("word.count", "{}")
 FENCED = f"```python\n{COUNT}```"
 
 
@@ -23,11 +24,17 @@ REPLIES = {
     "two code blocks": (text(f"add count_letter\nSo.\n{FENCED}\nor\n{FENCED}"), "more than one"),
     "another language": (
         text("add count_letter\nSo.\n```js\nfunction count(w) { return w.length }\n```"),
-        "Python",
+        "invalid syntax",
     ),
-    "a builtin's name": (adds(COUNT.replace("count_letter", "sum")), "builtin"),
-    "an import that is not there": (adds(f"import numpyy\n\n\n{COUNT}"), "numpyy"),
-    "a name that a module lacks": (adds(f"from math import lcmm\n\n\n{COUNT}\n"), "lcmm"),
+    "a builtin's name": (adds(COUNT.replace("count_letter", "sum")), "a word of Python"),
+    "an import that is not there": (
+        adds(f"import numpyy\n\n\n{USES.format('numpyy.count')}"),
+        "numpyy",
+    ),
+    "a name that a module lacks": (
+        adds(f"from math import lcmm\n\n\n{USES.format('lcmm(1) and word.count')}"),
+        "lcmm",
+    ),
     "a call of itself at import": (adds(f"{COUNT}\n\ncount_letter('a', 'b')\n"), "import"),
     "a bogus action": (calls(("drop_database", {"why": "w"})), "no action"),
     "no JSON": (calls(("add_function", "{code: broken")), "not JSON"),
