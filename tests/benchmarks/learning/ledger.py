@@ -19,7 +19,7 @@ from fnopt.errors import BudgetSpent
 from fnopt.library.function import Library
 from fnopt.records import Task, Trial
 
-Phase = Literal["learn", "after", "again"]
+Phase = Literal["learn", "after", "again", "vote"]
 Row = Mapping[str, Any]
 NAME = "trials.jsonl"
 
@@ -36,7 +36,8 @@ class Ledger:
     """Counts and keeps trials; safe for threads.
 
     Only trials of phase ``learn`` that infrastructure let happen are of the budget; ``after`` it
-    others are made; ``again`` stand those of another library that this one could not have changed.
+    others are made; ``again`` stand those of another library that this one could not have changed,
+    and a ``vote`` is what several of ``after`` came to.
     """
 
     def __init__(self, folder: Path, budget: int, places: Mapping[str, Place]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import autogen, finish, one_shot, ours, reflective
+from benchmarks.learning import autogen, finish, majority, one_shot, ours, reflective
 from benchmarks.learning.accepted import write
 from benchmarks.learning.stand import Stand, stand
 from filelock import FileLock
@@ -27,8 +27,12 @@ ARMS: Mapping[str, Arm] = {
     "one_shot_each": one_shot.once_each,
     "autogen": autogen.learn,
     "gepa": reflective.learn,
+    "majority": majority.vote,
 }
-OPTIONS: Mapping[str, Mapping[str, Any]] = {"fnopt_paper": {"optimizer.mode": "paper"}}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "fnopt_paper": {"optimizer.mode": "paper"},
+    "majority": {"agent.temperature": majority.TEMPERATURE},
+}
 """What of the configuration an arm has of its own."""
 RESULT = "result.json"
 

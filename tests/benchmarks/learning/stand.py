@@ -171,7 +171,7 @@ def stand(
         known = places({"train": train, "val": val, "test": test})
         ledger = Ledger(folder, budget, known)
         for row in ledger.rows:  # the store may have been killed before it learned of the last
-            if row["score"] is not None:
+            if row["score"] is not None and row["phase"] != "vote":
                 session.store.keep_trial(row["trial"])
         agents = [_agent(session, ledger, phase) for phase in ("learn", "after")]
         accepted = Accepted(folder / "accepted.json")
