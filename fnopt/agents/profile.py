@@ -46,3 +46,10 @@ LOCAL = Profile(
 def profile(model: str) -> Profile:
     """The profile of a model by its name in the configuration."""
     return LOCAL if model == "local" or model.startswith("recorded:") else OPENAI
+
+
+def opening(system: str, user: str, *, role: bool = True) -> tuple[dict[str, str], ...]:
+    """The first messages of a conversation; without a system ``role`` its text goes in front."""
+    if role:
+        return ({"role": "system", "content": system}, {"role": "user", "content": user})
+    return ({"role": "user", "content": f"{system}\n\n{user}"},)

@@ -8,10 +8,11 @@ exceeds the budget in tokens of its :class:`Voice`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fnopt.agents.profile import opening
 from fnopt.errors import UsageError
 from fnopt.library.proposal import Proposal, parse_calls, parse_text, tool_definitions
 from fnopt.library.tidy import tidy
@@ -38,7 +39,8 @@ class Voice:
     """How to talk to the optimizer's model; the values of :class:`Request`.
 
     ``retry_temperature`` is for replies that were not taken, and for tasks at which an earlier
-    attempt failed: a cold model repeats itself to the letter. ``max_prompt`` is in tokens.
+    attempt failed: a cold model repeats itself to the letter. ``max_prompt`` is in tokens. Without
+    a ``system_role`` the system's text goes in front of the first message.
     """
 
     model: str
@@ -48,28 +50,35 @@ class Voice:
     retry_temperature: float | None = None
     max_tokens: int | None = None
     max_prompt: int = MAX_PROMPT
+    system_role: bool = True
 
 
 class Optimizer:
     """Proposes edits. ``packages`` is what the configuration says; of ``proposals`` candidates a
-    step, as many are drawn as it takes."""
+    step, as many are drawn as it takes. A ``voice`` that is to be found out is asked for when it is
+    first needed."""
 
     def __init__(
         self,
         client: Client,
         prose: Prose,
-        voice: Voice,
+        voice: Voice | Callable[[], Voice],
         *,
         packages: Sequence[str] = (),
         max_actions: int = 1,
         proposals: int = 1,
     ) -> None:
-        self.voice = voice
+        self._voice = voice
         self._client = client
         self._prose = prose
         self._packages = tuple(packages)
         self.proposals = proposals
         self._max_actions = max_actions
+
+    @property
+    def voice(self) -> Voice:
+        """How to talk to the model."""
+        return self._voice if isinstance(self._voice, Voice) else self._voice()
 
     def ask(self, situation: Situation, step: int, draw: int = 0) -> Request:
         """The first request of a step; step and draw vary the seed where the model samples.
@@ -101,7 +110,7 @@ class Optimizer:
         warmth = voice.retry_temperature if warm or draw else voice.temperature
         return Request(
             model=voice.model,
-            messages=({"role": "system", "content": system}, {"role": "user", "content": user}),
+            messages=opening(system, user, role=voice.system_role),
             tools=tool_definitions() if voice.native_tools else (),
             temperature=warmth,
             max_tokens=voice.max_tokens,
@@ -127,7 +136,8 @@ class Optimizer:
 
         Of several replies only the last stands in it.
         """
-        request = replace(request, messages=request.messages[:2])
+        begun = 2 if self.voice.system_role else 1
+        request = replace(request, messages=request.messages[:begun])
         begin = "" if reply.tool_calls else _first_line(reply.content, faults)
         told = self._prose.render("optimizer-faults.txt", faults=_few(faults), begin=begin)
         said = reply.content or "\n".join(f"{c.name}({c.arguments})" for c in reply.tool_calls)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fnopt.agents.profile import opening
 from fnopt.errors import UsageError
 from fnopt.library.proposal import tool_definitions
 from fnopt.models.client import Request
@@ -67,7 +68,7 @@ def _request(
     warmth = voice.retry_temperature if warm else voice.temperature
     return Request(
         model=voice.model,
-        messages=({"role": "system", "content": system}, {"role": "user", "content": user}),
+        messages=opening(system, user, role=voice.system_role),
         tools=tool_definitions() if voice.native_tools else (),
         temperature=warmth,
         max_tokens=voice.max_tokens,
