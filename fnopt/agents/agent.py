@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fnopt.agents.profile import OPENAI, Profile
 from fnopt.agents.toolbox import Toolbox
 from fnopt.models.client import Client, Reply, Request
 from fnopt.prose import Prose
@@ -36,15 +37,21 @@ class Agent(Protocol):
         """Answer a question. Raises EndpointError, SandboxError or BudgetSpent."""
 
 
+def openai() -> Profile:
+    """The profile of an endpoint of which nothing else is known."""
+    return OPENAI
+
+
 @dataclass(frozen=True)
 class Setup:
-    """What agents are built from. ``native_tools`` is the endpoint's profile."""
+    """What agents are built from. ``profile`` is asked for when it is first needed: finding it out
+    may take calls of the model."""
 
     client: Client
     prose: Prose
     model: str
     endpoint: str = ""
-    native_tools: bool = True
+    profile: Callable[[], Profile] = openai
     temperature: float | None = None
     max_tokens: int | None = None
     max_turns: int = 8

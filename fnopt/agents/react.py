@@ -7,6 +7,7 @@ import re
 
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
+from fnopt.agents.profile import opening
 from fnopt.agents.toolbox import Toolbox
 from fnopt.models.client import Request
 
@@ -37,10 +38,7 @@ class ReactAgent:
         )
         return Request(
             model=self._setup.model,
-            messages=(
-                {"role": "system", "content": system},
-                {"role": "user", "content": f"Question: {question}"},
-            ),
+            messages=opening(system, f"Question: {question}", role=self._setup.profile().system),
             temperature=self._setup.temperature,
             max_tokens=self._setup.max_tokens,
             endpoint=self._setup.endpoint,

@@ -11,7 +11,7 @@ from fnopt.agents.calls import arguments_of
 from fnopt.errors import SandboxError
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Function, Library
-from fnopt.library.schema.tools import openai_tool
+from fnopt.library.schema.tools import openai_strict_tool, openai_tool
 from fnopt.records import Call
 from fnopt.sandbox import Outcome, Sandbox
 
@@ -29,6 +29,14 @@ PYTHON_TOOL: dict[str, Any] = {
             "properties": {"code": {"type": "string", "description": "The code to run."}},
             "required": ["code"],
         },
+    },
+}
+STRICT_PYTHON_TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        **PYTHON_TOOL["function"],
+        "strict": True,
+        "parameters": {**PYTHON_TOOL["function"]["parameters"], "additionalProperties": False},
     },
 }
 
@@ -70,12 +78,13 @@ class Toolbox:
         """Every name that can be called."""
         return tuple(f.name for f in self.functions) + ((PYTHON,) if self.python else ())
 
-    def definitions(self) -> tuple[dict[str, Any], ...]:
-        """The functions as OpenAI tool definitions; those of one library are made once."""
-        tools = _tools(self.library)
+    def definitions(self, *, strict: bool = False) -> tuple[dict[str, Any], ...]:
+        """The functions as OpenAI tool definitions, with strict schemas where they have them."""
+        tools = definitions(self.library, strict=strict)
         if self._offered is not None:
             tools = tuple(one for one in tools if one["function"]["name"] in self._offered)
-        return (*tools, PYTHON_TOOL) if self.python else tools
+        python = STRICT_PYTHON_TOOL if strict else PYTHON_TOOL
+        return (*tools, python) if self.python else tools
 
     def call(self, name: str, arguments: str) -> Call:
         """Call a function with arguments as a model wrote them; whatever goes wrong is a value.
@@ -115,8 +124,14 @@ class Toolbox:
 
 
 @lru_cache(maxsize=8)
-def _tools(library: Library) -> tuple[dict[str, Any], ...]:
-    return tuple(openai_tool(library, function) for function in library.functions)
+def definitions(library: Library, *, strict: bool = False) -> tuple[dict[str, Any], ...]:
+    """The functions of a library as OpenAI tool definitions; those of one library are made once."""
+    return tuple(_definition(library, function, strict) for function in library.functions)
+
+
+def _definition(library: Library, function: Function, strict: bool) -> dict[str, Any]:
+    made = openai_strict_tool(library, function) if strict else ""
+    return made if isinstance(made, dict) else openai_tool(library, function)
 
 
 def returned(call: Call) -> str:

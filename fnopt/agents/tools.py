@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.calls import arguments_of, calls_in_text
+from fnopt.agents.profile import Profile, opening
 from fnopt.agents.toolbox import Toolbox, returned
+from fnopt.library.function import Function
 from fnopt.models.client import Reply, Request, ToolCall
-from fnopt.records import Call
 
 MOST_CALLS = 16  # calls of one reply that are made
 FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
@@ -22,7 +23,8 @@ SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and hol
 
 
 class ToolsAgent:
-    """Asks, makes the calls that the model asks for, and feeds the results back."""
+    """Asks, makes the calls that the model asks for, and feeds the results back; all of it as the
+    endpoint's profile says."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -30,20 +32,20 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        return f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{SPEAK}"
+        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{SPEAK}"
+        return words + _unusual(self._setup.profile())
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
         """System prompt, question, and the functions as tools or as text."""
-        native = self._setup.native_tools
-        offered = [] if native else _offered(toolbox)
-        system = self._setup.prose.render("agent-tools.txt", native=native, offered=offered)
+        profile = self._setup.profile()
+        plain = () if profile.native else toolbox.definitions()
+        system = self._setup.prose.render(
+            "agent-tools.txt", native=profile.native, offered=offered(toolbox.functions, plain)
+        )
         return Request(
             model=self._setup.model,
-            messages=(
-                {"role": "system", "content": system},
-                {"role": "user", "content": question},
-            ),
-            tools=toolbox.definitions() if native else (),
+            messages=opening(system, question, role=profile.system),
+            tools=toolbox.definitions(strict=profile.strict) if profile.native else (),
             temperature=self._setup.temperature,
             max_tokens=self._setup.max_tokens,
             endpoint=self._setup.endpoint,
@@ -57,16 +59,28 @@ class ToolsAgent:
             reply = talk.ask()
             content = reply.content or content
             if calls := native_calls(reply):
-                _answer_natively(talk, reply, calls, toolbox)
+                _answer_native(talk, reply, calls, toolbox, self._setup.profile())
             elif written := _written_calls(talk, reply, toolbox):
-                _answer_in_text(talk, reply, written, toolbox)
+                _answer_in_text(talk, _before_answer(reply.content).strip(), written, toolbox)
             elif reply.content.strip() or nudged:
                 talk.messages.append({"role": "assistant", "content": reply.content})
                 break
             else:
-                talk.messages.append({"role": "user", "content": SPEAK})
+                _nudge(talk, joined=not self._setup.profile().system)
                 nudged = True
         return talk.solution(answer_of(content))
+
+
+def _nudge(talk: Conversation, *, joined: bool) -> None:
+    """Ask a silent model to speak; ``joined`` to the user's last message, which is as one to it.
+
+    Templates without a system role mostly want the roles of user and assistant to alternate too.
+    """
+    last = talk.messages[-1]
+    if joined and last["role"] == "user":
+        talk.messages[-1] = {"role": "user", "content": f"{last['content']}\n\n{SPEAK}"}
+    else:
+        talk.messages.append({"role": "user", "content": SPEAK})
 
 
 def native_calls(reply: Reply) -> tuple[ToolCall, ...]:
@@ -79,17 +93,25 @@ def native_calls(reply: Reply) -> tuple[ToolCall, ...]:
     return tuple(ToolCall(f"call_{n}", c.name, c.arguments) for n, c in enumerate(calls))
 
 
-def _offered(toolbox: Toolbox) -> list[tuple[str, str]]:
+def _unusual(profile: Profile) -> str:
+    """What of a profile shows in no first request, unless it is as everywhere."""
+    single = ":single" if profile.calls == "single" else ""
+    return single + (":as user" if profile.native and profile.results == "user" else "")
+
+
+def offered(
+    functions: Iterable[Function], definitions: Iterable[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
     """Each function in a line, and the JSON object that calls it, to be filled in."""
-    lines = {f.name: f"{f.signature}: {f.summary}" for f in toolbox.functions}
-    offered = []
-    for tool in toolbox.definitions():
+    lines = {f.name: f"{f.signature}: {f.summary}" for f in functions}
+    found = []
+    for tool in definitions:
         function = tool["function"]
         arguments = ", ".join(f'"{name}": ...' for name in function["parameters"]["properties"])
         form = f'{{"name": "{function["name"]}", "arguments": {{{arguments}}}}}'
         line = lines.get(function["name"], f"python(code: str) -> str: {function['description']}")
-        offered.append((line, form))
-    return offered
+        found.append((line, form))
+    return found
 
 
 def _written_calls(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[tuple[str, str]]:
@@ -107,15 +129,42 @@ def _before_answer(text: str) -> str:
     return "\n".join(takewhile(lambda line: not has_answer(line), lines))
 
 
-def _answer_natively(
-    talk: Conversation, reply: Reply, calls: tuple[ToolCall, ...], toolbox: Toolbox
+def _answer_native(
+    talk: Conversation,
+    reply: Reply,
+    calls: tuple[ToolCall, ...],
+    toolbox: Toolbox,
+    profile: Profile,
 ) -> None:
+    """Make the calls of a reply and feed the results back as the profile says."""
+    calls = calls[:1] if profile.calls == "single" else calls
+    if profile.results == "user":
+        words = "\n".join(filter(None, (reply.content.strip(), *map(_written, calls))))
+        _answer_in_text(talk, words, [(call.name, call.arguments) for call in calls], toolbox)
+        return
+    made = [toolbox.call(call.name, call.arguments) for call in calls]
+    talk.calls.extend(made)
+    talk.messages += native_turn(reply.content, calls, [one.error or one.result for one in made])
+
+
+def native_turn(
+    content: str, calls: Sequence[ToolCall], results: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """The assistant's message with its calls, and what each returned as a message of its own."""
     asked = [_repeatable(call).to_message() for call in calls]
-    talk.messages.append({"role": "assistant", "content": reply.content, "tool_calls": asked})
-    for call in calls:
-        made = toolbox.call(call.name, call.arguments)
-        talk.calls.append(made)
-        talk.messages.append(_tool_message(call.id, made))
+    return [
+        {"role": "assistant", "content": content, "tool_calls": asked},
+        *(
+            {"role": "tool", "tool_call_id": call.id, "content": result}
+            for call, result in zip(calls, results, strict=True)
+        ),
+    ]
+
+
+def _written(call: ToolCall) -> str:
+    """A call as the text form has it."""
+    function = _repeatable(call).to_message()["function"]
+    return f'{{"name": "{function["name"]}", "arguments": {function["arguments"]}}}'
 
 
 def _repeatable(call: ToolCall) -> ToolCall:
@@ -126,18 +175,15 @@ def _repeatable(call: ToolCall) -> ToolCall:
     return ToolCall(call.id, name, json.dumps({} if isinstance(values, str) else values))
 
 
-def _tool_message(id_: str, made: Call) -> Mapping[str, Any]:
-    return {"role": "tool", "tool_call_id": id_, "content": made.error or made.result}
-
-
 def _answer_in_text(
-    talk: Conversation, reply: Reply, calls: list[tuple[str, str]], toolbox: Toolbox
+    talk: Conversation, words: str, calls: Sequence[tuple[str, str]], toolbox: Toolbox
 ) -> None:
+    """Make calls and tell what they returned as the user; ``words`` stand for the reply."""
     made = [toolbox.call(name, arguments) for name, arguments in calls]
     talk.calls.extend(made)
     told = "\n".join(returned(call) for call in made)
     then = MEND if all(call.error is not None for call in made) else FINISH
     talk.messages += [
-        {"role": "assistant", "content": _before_answer(reply.content).strip()},
+        {"role": "assistant", "content": words},
         {"role": "user", "content": f"{told}\n{then}"},
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fnopt.agents.agent import Setup
 from fnopt.agents.choose import choose as choose_agent
-from fnopt.agents.profile import profile
+from fnopt.agents.profile import Profile, habits
+from fnopt.cli import profiles
 from fnopt.cli.session import Session
 from fnopt.config import AgentConfig, Config, OptimizerConfig
 from fnopt.errors import UsageError
@@ -35,17 +36,18 @@ from fnopt.train.screen import Screen
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told of progress."""
+    """Who is told of progress; ``profile`` of each that was looked up or found, with its key."""
 
     say: Callable[[str], None] = lambda _: None
     trials: Callable[[Progress], None] = lambda _: None
     download: Callable[[int, int, str], None] = lambda *_: None
+    profile: Callable[[str, Profile], None] = lambda *_: None
 
 
 def client(
     session: Session, role: AgentConfig | OptimizerConfig, purse: Meter, watch: Watcher
 ) -> Client:
-    """The model of the agent or the optimizer; the latter's endpoint defaults to the agent's."""
+    """The model of the agent or the optimizer."""
     connection = connect(
         role.model,
         role.base_url,
@@ -64,15 +66,16 @@ def evaluator(
 ) -> Evaluator:
     """The agent of the configuration on its bench; see :class:`Toolbox` for ``offered``."""
     settings = session.config.agent
-    speaks = profile(settings.model)
+    usual = habits(settings.model)
+    model = client(session, settings, purse, watch)
     setup = Setup(
-        client=client(session, settings, purse, watch),
+        client=model,
         prose=session.prose,
         model=settings.model,
         endpoint=endpoint_name(settings.model, settings.base_url),
-        native_tools=speaks.native_tools,
-        temperature=_first(settings.temperature, speaks.temperature),
-        max_tokens=settings.max_tokens or speaks.max_tokens,
+        profile=profiles.first_use(session, "agent", model, watch),
+        temperature=_first(settings.temperature, usual.temperature),
+        max_tokens=settings.max_tokens or usual.max_tokens,
         max_turns=settings.max_turns,
     )
     tasks = session.config.tasks
@@ -95,23 +98,24 @@ def evaluator(
 def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
     """The optimizer of the configuration."""
     settings = session.config.optimizer
-    speaks = profile(settings.model)
+    usual = habits(settings.model)
+    model = client(session, settings, purse, watch)
+    profile = profiles.first_use(session, "optimizer", model, watch)
     voice = Voice(
         model=settings.model,
         endpoint=endpoint_name(settings.model, settings.base_url),
-        native_tools=speaks.native_tools,
-        temperature=_first(settings.temperature, speaks.optimizer_temperature),
-        retry_temperature=_first(settings.temperature, speaks.retry_temperature),
-        max_tokens=settings.max_tokens or speaks.optimizer_max_tokens,
-        max_prompt=settings.max_prompt or speaks.max_prompt,
+        temperature=_first(settings.temperature, usual.optimizer_temperature),
+        retry_temperature=_first(settings.temperature, usual.retry_temperature),
+        max_tokens=settings.max_tokens or usual.optimizer_max_tokens,
+        max_prompt=settings.max_prompt or usual.max_prompt,
     )
     return Optimizer(
-        client(session, settings, purse, watch),
+        model,
         session.prose,
-        voice,
+        lambda: replace(voice, native_tools=profile().native, system_role=profile().system),
         packages=session.config.library.packages,
         max_actions=1 if _action_by_action(settings) else settings.max_actions,
-        proposals=settings.proposals or speaks.proposals,
+        proposals=settings.proposals or usual.proposals,
     )
 
 
@@ -123,7 +127,11 @@ def offered(session: Session, library: Library) -> frozenset[str] | None:
 
 
 def recall(session: Session, branch: RunBranch) -> None:
-    """Take the trials of a run's evidence into the store: a fresh clone pays for none again."""
+    """Take a run's evidence into the store: a fresh clone pays for nothing again.
+
+    That is its trials, and what its endpoints can do, by which trials are made.
+    """
+    profiles.recall(session, branch)
     for blob in branch.evidence.trial_blobs().values():
         mark = f"evidence:{blob}"
         if session.store.reply(mark) is None:

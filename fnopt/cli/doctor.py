@@ -24,9 +24,9 @@ WIDTH = 15  # of a check's name
 def doctor(offline: bool, as_json: bool) -> int:
     """Say what is missing, and the command that mends it.
 
-    Looks at git, the configuration, tasks, sandbox and models; each model is asked for a few words,
-    past the cache. Nothing is downloaded. The exit code is that of the first check that fails: 4
-    git, 5 model, 6 sandbox, 1 anything else.
+    Looks at git, the configuration, tasks, sandbox and models; each model is asked up to eleven
+    times, past the cache, and what it can do is kept. Nothing is downloaded. The exit code is that
+    of the first check that fails: 4 git, 5 model, 6 sandbox, 1 anything else.
     """
     from fnopt.cli.session import Session
 

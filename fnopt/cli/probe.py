@@ -1,4 +1,4 @@
-"""What `fnopt doctor` asks of the models: one tiny completion each, and one call of a function."""
+"""What `fnopt doctor` asks of the models: one tiny completion each, and what else they can do."""
 
 from __future__ import annotations
 
@@ -7,48 +7,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fnopt.cli.checks import Check, Found, check
-from fnopt.errors import EndpointError, UsageError
+from fnopt.errors import EndpointError, FnoptError, UsageError
 
 if TYPE_CHECKING:
+    from fnopt.agents.profile import Profile
     from fnopt.cli.session import Session
+    from fnopt.config import AgentConfig, OptimizerConfig
     from fnopt.models.client import Reply
     from fnopt.models.connect import Connection
     from fnopt.records import Usage
     from fnopt.train.budget import Budget
 
 PATIENCE = 60.0  # seconds that one attempt may take
-TOOL: dict[str, Any] = {
-    "type": "function",
-    "function": {
-        "name": "add_numbers",
-        "description": "Add two whole numbers.",
-        "parameters": {
-            "type": "object",
-            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
-            "required": ["a", "b"],
-        },
-    },
-}
 
 
 @dataclass(frozen=True)
 class Model:
-    """One model of the configuration: who uses it, its name and where it is."""
+    """One model of the configuration: who uses it, and what is said of it."""
 
     user: str
-    name: str
-    base_url: str | None
-    timeout: float
+    settings: AgentConfig | OptimizerConfig
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.settings.model
 
     @property
     def endpoint(self) -> str:
         """Who answers."""
         from fnopt.models.connect import endpoint_name
 
-        return endpoint_name(self.name, self.base_url)
+        return endpoint_name(self.name, self.settings.base_url)
 
 
 class Probe:
@@ -57,10 +50,8 @@ class Probe:
     def __init__(self, session: Session, *, offline: bool) -> None:
         self._session = session
         self._offline = offline
-        agent, optimizer = session.config.agent, session.config.optimizer
-        self._agent = Model("agent", agent.model, agent.base_url, agent.timeout)
-        url = optimizer.base_url or agent.base_url
-        self._optimizer = Model("optimizer", optimizer.model, url, optimizer.timeout)
+        self._agent = Model("agent", session.config.agent)
+        self._optimizer = Model("optimizer", session.config.optimizer)
 
     @cached_property
     def _budget(self) -> Budget:
@@ -74,17 +65,56 @@ class Probe:
         return self._budget.spent
 
     def checks(self) -> Iterator[Check]:
-        """The model of the agent with its calling of functions, the optimizer's, their prices."""
+        """The model of the agent with all that it can do, the optimizer's, their prices."""
         yield check("agent", self._kind)
         agent = check("agent model", lambda: self._answers(self._agent))
         yield agent
         if agent.ok and self._can_ask(self._agent):
-            yield check("tool calling", self._calls)
+            yield from self._capabilities(self._agent)
         if self._alike:
             yield Check("optimizer model", agent.ok, "the agent's", agent.mend, agent.code)
         else:
-            yield check("optimizer model", lambda: self._answers(self._optimizer))
+            optimizer = check("optimizer model", lambda: self._answers(self._optimizer))
+            yield optimizer
+            if optimizer.ok and self._can_ask(self._optimizer):
+                yield from self._capabilities(self._optimizer)
         yield check("price", self._price)
+
+    def _capabilities(self, model: Model) -> Iterator[Check]:
+        """What a model can do, found out anew and kept; one line where that fails."""
+        from fnopt.cli.capabilities import of_agent, of_optimizer
+
+        try:
+            profile = self._profile(model)
+        except FnoptError as error:
+            name = "tool calling" if model is self._agent else "optimizer calls"
+            yield Check(name, False, error.message, error.mend, error.exit_code)
+            return
+        if model is self._agent:
+            yield from of_agent(profile, self._session.config.agent)
+        else:
+            yield of_optimizer(profile, self._session.config.optimizer)
+
+    def _profile(self, model: Model) -> Profile:
+        from fnopt.agents.probe_kept import FirstUse
+        from fnopt.agents.profile import shipped
+
+        connection = self._connect(model)
+        try:
+            return (
+                shipped(model.name)
+                or FirstUse(
+                    connection,
+                    model.name,
+                    model.endpoint,
+                    self._session.store,
+                    model.user,
+                    temperature=model.settings.temperature,
+                    max_tokens=model.settings.max_tokens,
+                ).anew()
+            )
+        finally:
+            connection.close()
 
     @property
     def _alike(self) -> bool:
@@ -117,27 +147,6 @@ class Probe:
         choose(settings.kind, setup)
         return f"{settings.kind}, {settings.concurrency} tasks at the same time", ""
 
-    def _calls(self) -> Found:
-        """The agent's model calls a function, natively or as text that the agent reads."""
-        from fnopt.agents.calls import calls_in_text
-        from fnopt.agents.profile import profile
-
-        if not profile(self._agent.name).native_tools:
-            return "as text: this model is known to do that better", ""
-        if self._session.config.agent.kind == "react":
-            return "as text: that is how agent.kind = react works", ""
-        reply = self._ask(self._agent, "Call add_numbers with a=2 and b=3.", TOOL)
-        name = TOOL["function"]["name"]
-        if any(call.name == name for call in reply.tool_calls):
-            return "answers with a call", ""
-        if calls_in_text(reply.content, [name]):
-            return "writes the call as text, which is read as well", ""
-        raise EndpointError(
-            f"{self._agent.name} was asked to call a function and did not",
-            'agent.kind = "react", or turn tools on at the server '
-            "(vLLM: --enable-auto-tool-choice; llama.cpp: --jinja)",
-        )
-
     def _price(self) -> Found:
         """Every model's price is known; it must be where dollars are limited."""
         from fnopt.models.meter import price
@@ -154,15 +163,15 @@ class Probe:
             raise UsageError(f"{said}, so stop.max_cost cannot be kept", mend)
         return said, mend
 
-    def _ask(self, model: Model, text: str, *tools: dict[str, Any]) -> Reply:
-        from fnopt.agents.profile import profile
+    def _ask(self, model: Model, text: str) -> Reply:
+        from fnopt.agents.profile import habits
         from fnopt.models.client import Request
 
         connection = self._connect(model)
         try:
             messages = ({"role": "user", "content": text},)
-            limit = profile(model.name).max_tokens  # a low one fails models that reason first
-            return connection.complete(Request(model.name, messages, tools, max_tokens=limit))
+            limit = habits(model.name).max_tokens  # a low one fails models that reason first
+            return connection.complete(Request(model.name, messages, max_tokens=limit))
         finally:
             connection.close()
 
@@ -172,8 +181,9 @@ class Probe:
         from fnopt.store import Store
 
         store = self._session.defer(Store(None))
-        timeout = min(model.timeout, PATIENCE)
-        return connect(model.name, model.base_url, store, meter=self._budget, timeout=timeout)
+        timeout = min(model.settings.timeout, PATIENCE)
+        url = model.settings.base_url
+        return connect(model.name, url, store, meter=self._budget, timeout=timeout)
 
 
 def _key(model: Model) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
 
-from fnopt.cli import build
+from fnopt.cli import build, profiles
 from fnopt.cli.duration import DURATION
 from fnopt.cli.echo import document, json_option
 from fnopt.cli.session import Session
@@ -107,7 +108,8 @@ def choose_run(session: Session, options: dict[str, Any]) -> RunBranch:
 def begin(session: Session, branch: RunBranch, rev: str | None, live: Live) -> Run:
     """The run, its branch created where it is new, and what its evidence holds in the store."""
     base = session.repo.resolve(rev or "HEAD")
-    watch = build.Watcher(live.say, live.trials, live.download)
+    tell = partial(profiles.note, branch)
+    watch = build.Watcher(live.say, live.trials, live.download, tell)
     run = build.run(session, branch, session.purse(branch.name), watch)
     run.begin(base)
     build.recall(session, branch)

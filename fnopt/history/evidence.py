@@ -3,6 +3,7 @@
 A commit chain of its own beside the user's history. Files:
 
 - ``run.json``: where the run began
+- ``profiles.json``: what the endpoints can do, by which the trials were made
 - ``steps/0001.json``: a step's proposal, faults and verdict
 - ``trials/SPLIT/LIBRARY.jsonl``: trials, keyed by the digest of the library that they measured
 """

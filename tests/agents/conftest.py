@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fnopt.agents.agent import Setup
+from fnopt.agents.profile import OPENAI, Profile
 from fnopt.agents.toolbox import Toolbox
 from fnopt.library.function import read
 from fnopt.models.scripted import Script, Scripted
@@ -57,8 +58,11 @@ def toolbox(box: Sandbox) -> Toolbox:
 def setup() -> Callable[..., tuple[Scripted, Setup]]:
     """A scripted model, and what an agent that asks it is built from."""
 
-    def build(script: Script, **values: object) -> tuple[Scripted, Setup]:
+    def build(
+        script: Script, profile: Profile = OPENAI, **values: object
+    ) -> tuple[Scripted, Setup]:
         client = Scripted(script)
-        return client, Setup(client, Prose(), "m", **values)  # type: ignore[arg-type]
+        setup = Setup(client, Prose(), "m", profile=lambda: profile, **values)  # type: ignore[arg-type]
+        return client, setup
 
     return build

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from fnopt.agents.agent import Setup
+from fnopt.agents.profile import LOCAL, OPENAI
 from fnopt.agents.toolbox import Toolbox
 from fnopt.agents.tools import FINISH, MEND, SPEAK, ToolsAgent
 from fnopt.errors import FnoptError
@@ -196,7 +197,7 @@ def test_text_profile_lists_the_functions_and_reads_the_call(
 ) -> None:
     """No tools are sent; the result goes back as the user's message and asks for an ending."""
     written = '```json\n{"name": "double", "arguments": {"number": 21}}\n```'
-    client, built = setup([written, "ANSWER: 42"], native_tools=False)
+    client, built = setup([written, "ANSWER: 42"], LOCAL)
     solution = ToolsAgent(built).solve("Twice 21?", toolbox, 0)
     first, second = client.requests
     assert first.tools == ()
@@ -208,7 +209,7 @@ def test_text_profile_lists_the_functions_and_reads_the_call(
 def test_text_profile_makes_the_call_above_a_guess(setup: Build, toolbox: Toolbox) -> None:
     """A call counts though the answer that the model expects of it stands below."""
     written = '{"name": "double", "arguments": {"number": 21}}\nANSWER: 43'
-    client, built = setup([written, "ANSWER: 42"], native_tools=False)
+    client, built = setup([written, "ANSWER: 42"], LOCAL)
     assert ToolsAgent(built).solve("?", toolbox, 0).answer == "42"
     assert "43" not in str(client.requests[-1].messages)
 
@@ -216,7 +217,7 @@ def test_text_profile_makes_the_call_above_a_guess(setup: Build, toolbox: Toolbo
 def test_text_profile_ends_when_a_call_is_only_repeated(setup: Build, toolbox: Toolbox) -> None:
     """The call and its answer again are an answer."""
     written = '{"name": "double", "arguments": {"number": 21}}'
-    client, built = setup([written, f"{written}\nANSWER: 42"], native_tools=False)
+    client, built = setup([written, f"{written}\nANSWER: 42"], LOCAL)
     solution = ToolsAgent(built).solve("?", toolbox, 0)
     assert (solution.answer, len(solution.calls), len(client.requests)) == ("42", 1, 2)
 
@@ -225,7 +226,7 @@ def test_text_profile_asks_to_mend_a_failed_call(setup: Build, toolbox: Toolbox)
     """A call that failed is told with its error; the model may send it again, mended."""
     wrong = '{"name": "double", "arguments": {"value": 21}}'
     right = '{"name": "double", "arguments": {"number": 21}}'
-    client, built = setup([wrong, right, "ANSWER: 42"], native_tools=False)
+    client, built = setup([wrong, right, "ANSWER: 42"], LOCAL)
     assert ToolsAgent(built).solve("?", toolbox, 0).answer == "42"
     said = client.requests[1].messages[-1]["content"]
     assert said.startswith("double failed: wrong arguments")
@@ -245,7 +246,7 @@ def test_text_profile_takes_no_answer_for_a_call(
     setup: Build, toolbox: Toolbox, said: str, answer: str | None
 ) -> None:
     """JSON in an answer ends the conversation."""
-    client, built = setup([said], native_tools=False)
+    client, built = setup([said], LOCAL)
     solution = ToolsAgent(built).solve("?", toolbox, 0)
     assert solution.answer == (answer or said.removeprefix("ANSWER: "))
     assert solution.calls == ()
@@ -256,8 +257,8 @@ def test_without_functions_the_question_is_just_asked(setup: Build, box: object)
     """An empty library offers nothing, natively or as text."""
     from fnopt.library.function import read
 
-    for native in (True, False):
-        client, built = setup(["ANSWER: 4"], native_tools=native)
+    for profile in (OPENAI, LOCAL):
+        client, built = setup(["ANSWER: 4"], profile)
         empty = Toolbox(read({}), box)  # type: ignore[arg-type]
         assert ToolsAgent(built).solve("2 + 2?", empty, 0).answer == "4"
         assert client.requests[0].tools == ()

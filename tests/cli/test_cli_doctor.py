@@ -7,22 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_server import Fail, ScriptedServer, calls
+import scripted_endpoints as those
+from scripted_server import Fail, ScriptedServer
 
+from fnopt.agents.probe_kept import keep, kept, key_of
+from fnopt.agents.profile import LOCAL, Profile
+from fnopt.cli.capabilities import of_agent
 from fnopt.cli.main import SUMMARIES
+from fnopt.config import AgentConfig
+from fnopt.store import Store
 
 from .conftest import Fnopt, Git, Told, run_git, write
 
 EVERY = [
     *("git", "repository", "identity", "history", "configuration", "functions"),
     *("train tasks", "val tasks", "test tasks", "splits", "scorer", "sandbox"),
-    *("agent", "agent model", "tool calling", "optimizer model", "price"),
+    *("agent", "agent model"),
+    *("tool calling", "strict schemas", "system role", "tool results", "JSON answers"),
+    *("optimizer model", "optimizer calls", "price"),
 ]
-
-
-def answer(request: dict[str, Any]) -> Any:
-    """A model that does as it is asked."""
-    return calls(("add_numbers", {"a": 2, "b": 3})) if "tools" in request else "ready"
+CAPABILITIES = EVERY[14:19]
 
 
 def tasks(first: int, count: int) -> bytes:
@@ -33,14 +37,16 @@ def tasks(first: int, count: int) -> bytes:
 @pytest.fixture
 def ready(work: Path, fnopt: Fnopt, git: Git, scripted_server: ScriptedServer) -> Path:
     """A repository to which nothing is missing, and a model that does as it is asked."""
-    scripted_server.respond = answer
+    scripted_server.respond = those.able
     fnopt("init")
     text = (work / "fnopt.toml").read_text()
     url = f'base_url = "{scripted_server.url}"\n'
+    for section in ("[agent]\n", "[optimizer]\n"):
+        text = text.replace(section, f"{section}{url}")
     write(
         work,
         {
-            "fnopt.toml": text.replace("[agent]\n", f"[agent]\n{url}").encode(),
+            "fnopt.toml": text.encode(),
             "tasks/train.jsonl": tasks(0, 5),
             "tasks/val.jsonl": tasks(100, 40),
             "tasks/test.jsonl": tasks(200, 5),
@@ -67,7 +73,7 @@ def test_all_is_well(ready: Path, fnopt: Fnopt) -> None:
     lines = [line for line in told.out.splitlines() if not line.startswith(" ")]
     assert [line[4:19].strip() for line in lines] == EVERY
     assert all(line.startswith("ok  ") for line in lines)
-    assert "model calls: 3, 45 tokens, price unknown\nall is well\n" in told.err
+    assert "model calls: 12, 180 tokens, price unknown\nall is well\n" in told.err
 
 
 def test_doctor_as_a_document(ready: Path, fnopt: Fnopt) -> None:
@@ -82,23 +88,24 @@ def test_each_run_asks_anew(ready: Path, fnopt: Fnopt, scripted_server: Scripted
     """An old reply from the cache would prove nothing."""
     for _ in range(2):
         assert fnopt("doctor").code == 0
-    assert len(scripted_server.requests) == 6
+    assert len(scripted_server.requests) == 24
 
 
 def test_one_model_for_both_is_asked_once(
     ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
 ) -> None:
-    """Once for words and once for a call."""
+    """Once for words, and five times for what it can do."""
     configure(ready, '"gpt-5" ', '"gpt-5-mini" ')
     assert fnopt("doctor").code == 0
-    assert len(scripted_server.requests) == 2
+    assert len(scripted_server.requests) == 6
 
 
 def test_offline_asks_no_model(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:
     """Everything else is looked at."""
     told = fnopt("doctor", "--offline", "--json")
     assert told.code == 0
-    assert [one["name"] for one in told.json["checks"]] == [x for x in EVERY if x != "tool calling"]
+    left = [name for name in EVERY if name not in (*CAPABILITIES, "optimizer calls")]
+    assert [one["name"] for one in told.json["checks"]] == left
     assert scripted_server.requests == []
 
 
@@ -246,21 +253,130 @@ def test_nobody_listens(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServ
     assert "cannot reach the model endpoint" in failed(told)["agent model"]["message"]
 
 
+def test_what_an_able_endpoint_can_do(ready: Path, fnopt: Fnopt) -> None:
+    """A line for each, with what it was found by, and nothing to mend."""
+    told = fnopt("doctor", "--json")
+    lines = {one["name"]: one for one in told.json["checks"]}
+    said = "calls functions, several in one reply"
+    assert lines["tool calling"]["message"] == f"{said} (two calls came in one reply)"
+    assert lines["strict schemas"]["message"] == "taken (they were not refused)"
+    assert lines["JSON answers"]["message"].startswith("json_schema, json_object (")
+    assert lines["optimizer calls"]["message"].startswith(f"{said}; takes strict schemas")
+    assert not any(lines[name]["mend"] for name in (*CAPABILITIES, "optimizer calls"))
+
+
 @pytest.mark.parametrize(
-    ("reply", "code", "said"),
+    ("respond", "name", "message", "hint"),
     [
-        ('{"name": "add_numbers", "arguments": {"a": 2, "b": 3}}', 0, "writes the call as text"),
-        ("5", 5, "was asked to call a function and did not"),
+        (those.writes_calls, "tool calling", "writes calls as text", "--enable-auto-tool-choice"),
+        (
+            those.refuses(those.has_strict, "strict is unknown"),
+            "strict schemas",
+            "not taken (refused:",
+            "nothing is lost",
+        ),
+        (
+            those.refuses(those.has_role("system"), "no system role here"),
+            "system role",
+            "not taken: its text goes in front of the first message (refused:",
+            "a chat template with that role",
+        ),
+        (
+            those.deaf_to_results,
+            "tool results",
+            "as the user's message (the answer did not hold",
+            "a chat template with that role",
+        ),
+        (those.fences_json, "JSON answers", "none (json_schema: the answer", "nothing is lost"),
     ],
 )
-def test_tool_calling(
-    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer, reply: str, code: int, said: str
+def test_what_an_endpoint_cannot_do_is_told_with_its_mend(
+    ready: Path,
+    fnopt: Fnopt,
+    scripted_server: ScriptedServer,
+    respond: those.Respond,
+    name: str,
+    message: str,
+    hint: str,
 ) -> None:
-    """A call as text will do; none at all will not."""
-    scripted_server.respond = lambda _: reply
+    """It is no failure: fnopt speaks to it in another way."""
+    scripted_server.respond = respond
+    told = fnopt("doctor", "--json")
+    assert told.code == 0, told
+    (line,) = (one for one in told.json["checks"] if one["name"] == name)
+    assert message in line["message"]
+    assert hint in line["mend"]
+
+
+def test_a_model_that_calls_nothing(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
+) -> None:
+    """Exit 5: no agent of kind tools would come to anything."""
+    scripted_server.respond = lambda _: "5"
+    told = fnopt("doctor", "--json")
+    assert told.code == 5
+    assert list(failed(told)) == ["tool calling"]
+    assert "was asked to call a function and did not" in failed(told)["tool calling"]["message"]
+    assert 'agent.kind = "react"' in failed(told)["tool calling"]["mend"]
+
+
+def test_a_model_that_is_cut_off(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
+) -> None:
+    """It needs longer answers, not another server."""
+    scripted_server.respond = lambda request: (
+        those.reasons_first(100_000)(request) if "max_tokens" in request else "ready"
+    )
+    line = failed(fnopt("doctor", "--json"))["tool calling"]
+    assert "the answer was cut off" in line["message"]
+    assert line["mend"].endswith("agent.max_tokens")
+
+
+def profile_in(folder: Path, server: ScriptedServer, model: str) -> Profile | None:
+    """What the repository's store holds of a model."""
+    store = Store(folder / ".git" / "fnopt" / "store.db")
+    try:
+        return kept(store, key_of(model, server.url))
+    finally:
+        store.close()
+
+
+def test_doctor_finds_out_anew_and_keeps_it(
+    ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer
+) -> None:
+    """For both models, in place of what was known; when it fails, that stays."""
+    store = Store(ready / ".git" / "fnopt" / "store.db")
+    keep(store, key_of("gpt-5-mini", scripted_server.url), Profile("text", results="user"))
+    store.close()
+    fnopt("doctor")
+    found = Profile(strict=True, json=("json_schema", "json_object"))
+    models = ("gpt-5-mini", "gpt-5")
+    assert [profile_in(ready, scripted_server, model) for model in models] == [found] * 2
+    scripted_server.respond = those.refuses(lambda r: "tools" in r, "no key for tools", 401)
+    told = fnopt("doctor", "--json")
+    assert told.code == 5
+    assert list(failed(told)) == ["tool calling", "optimizer calls"]
+    assert "no key for tools" in failed(told)["tool calling"]["message"]
+    assert profile_in(ready, scripted_server, "gpt-5-mini") == found
+
+
+def test_what_is_overruled_is_told(
+    ready: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration has the last word, whatever was found."""
+    monkeypatch.setenv("FNOPT_AGENT_TOOLS", "text")
     told = fnopt("doctor")
-    assert told.code == code
-    assert said in told.out
+    assert told.code == 0
+    assert 'several in one reply, overruled by agent.tools = "text"' in told.out
+    assert "overruled by optimizer.tools" not in told.out
+
+
+def test_the_shipped_profile_needs_no_mending() -> None:
+    """What the embedded model does is known, and nothing at its server could be turned on."""
+    lines = list(of_agent(LOCAL, AgentConfig(model="local")))
+    assert [line.name for line in lines] == CAPABILITIES
+    assert not any(line.mend for line in lines)
+    assert lines[0].message == "writes calls as text (measured for the embedded model)"
 
 
 def test_react_needs_no_tool_calling(

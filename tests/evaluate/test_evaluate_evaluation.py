@@ -13,6 +13,7 @@ import pytest
 
 from fnopt.agents.agent import Setup
 from fnopt.agents.choose import choose
+from fnopt.agents.profile import LOCAL, OPENAI, Profile
 from fnopt.errors import BudgetSpent, EndpointError
 from fnopt.evaluate.evaluation import Evaluator, Progress
 from fnopt.evaluate.trial import Bench
@@ -64,7 +65,8 @@ class Lab:
         self.store = options.pop("store", None) or Store(None)
         self.progress: list[Progress] = []
         self._kind = options.pop("kind", "tools")
-        self._setup = options.pop("setup", {})
+        profile = options.pop("profile", OPENAI)
+        self._setup = {"profile": lambda: profile, **options.pop("setup", {})}
         self._scorer = options.pop("scorer", Checked(exact))
         self._python = options.pop("python", False)
         self._options = {"on_progress": self.progress.append, **options}
@@ -167,7 +169,11 @@ def test_code_that_ran_saw_the_whole_library(box: Sandbox) -> None:
         {"setup": {"temperature": 0.5}},
         {"setup": {"max_tokens": 7}},
         {"setup": {"endpoint": "elsewhere"}},
-        {"setup": {"native_tools": False}},
+        {"profile": LOCAL},
+        {"profile": Profile(strict=True)},
+        {"profile": Profile(system=False)},
+        {"profile": Profile(calls="single")},
+        {"profile": Profile(results="user")},
         {"kind": "react"},
         {"python": True},
     ],
@@ -350,7 +356,7 @@ def test_an_expected_answer_goes_nowhere(box: Sandbox, kind: str) -> None:
         watched,
         script=SCRIPTS[kind],
         kind="react" if kind == "react" else "tools",
-        setup={"native_tools": kind == "tools"},
+        profile=OPENAI if kind == "tools" else LOCAL,
         python=True,
         trials=2,
     )
