@@ -116,9 +116,10 @@ class OptimizerConfig(_Section):
     ``mode``: ``paper`` proposes as AgentOptimizer does (arXiv 2402.11359), up to ``max_actions``
     actions a step, a reply each; what else it sets where nothing is said is in
     :data:`fnopt.modes.PAPER`. ``one_shot``: a single proposal, made from all training failures in
-    one reply, is the whole run (the paper's ablation of its progressive update); of ``mode`` it
-    leaves the judging. ``prune_at_test``: ``fnopt test`` and ``fnopt eval`` offer only functions
-    that returned when they were called in the last evaluation of that library for the gate.
+    one reply, is the whole run, and is scored and kept (the paper's ablation of its progressive
+    update); with ``gate.rollback = true`` the gate of the ``mode`` decides. ``prune_at_test``:
+    ``fnopt test`` and ``fnopt eval`` offer only functions that returned when they were called in
+    the last evaluation of that library for the gate.
     """
 
     mode: Literal["default", "paper"] = "default"

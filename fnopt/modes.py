@@ -18,8 +18,13 @@ PAPER: Mapping[str, Any] = {
 }
 """AgentOptimizer's own values (arXiv 2402.11359): defaults where the mode is ``paper``."""
 
-ONE_SHOT: Mapping[str, Any] = {"optimizer.max_actions": 10, "stop.max_steps": 1}
-"""What ``optimizer.one_shot`` sets where nothing is said: all that is to be learned, at once."""
+ONE_SHOT: Mapping[str, Any] = {
+    "optimizer.max_actions": 10,
+    "gate.rollback": False,
+    "stop.max_steps": 1,
+}
+"""What ``optimizer.one_shot`` sets where nothing is said: all that is to be learned, at once, and
+kept as it comes."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Given:
         """The gate's rule, that of the mode included."""
         return self.get("gate.rule", PAPER["gate.rule"] if self.paper else "paired")
 
+    @property
+    def rollback(self) -> bool:
+        """Whether what loses is taken back, as ``one_shot`` has it where nothing is said."""
+        return self.get("gate.rollback", not self.one_shot) is not False
+
 
 def defaults(sections: Mapping[str, Any]) -> dict[str, Any]:
     """By ``section.key`` what the mode sets where nothing was said."""
@@ -83,7 +93,7 @@ def clashes(sections: Mapping[str, Any]) -> Iterator[Clash]:
 def _gate(given: Given) -> Iterator[Clash]:
     """Promises that no gate would keep."""
     promises = [key for key in ("gate.guards", "gate.margin") if given.get(key)]
-    if given.get("gate.rollback") is False:
+    if not given.rollback:
         ties = ["gate.ties"] if given.get("gate.ties") == "reject" else []
         for key in (*promises, *ties):
             message = "without roll-back every update is kept"
