@@ -54,8 +54,17 @@ def renamed(library: Library, old: str, new: str) -> Library | tuple[Fault, ...]
     if isinstance(there, tuple):
         return there
     faults = tuple(name_faults(new)) or _exists(library, new)
-    if faults:
-        return faults
+    return faults or _renamed(library, there, old, new)
+
+
+def hidden(library: Library, name: str) -> Library | tuple[Fault, ...]:
+    """The library with the function ``name`` made a private helper of its module, called
+    ``_name`` throughout, or why that cannot be."""
+    there = place(library, name)
+    return there if isinstance(there, tuple) else _renamed(library, there, name, f"_{name}")
+
+
+def _renamed(library: Library, there: Module, old: str, new: str) -> Library | tuple[Fault, ...]:
     moved = _is_home(there, old)
     target = str(PurePosixPath(there.path).with_name(f"{new}.py")) if moved else there.path
     if moved and (in_the_way := taken(library, target)):

@@ -6,14 +6,16 @@ import re
 import sys
 from dataclasses import replace
 
+from fnopt.library.complete import with_types
 from fnopt.library.concrete import anchored
-from fnopt.library.edit import Edit, Remove
+from fnopt.library.edit import Edit, Remove, Revise
 from fnopt.library.function import read
 from fnopt.library.futures import is_idle
 from fnopt.library.module import GIVEN, Module, Statement, read_module
 from fnopt.library.policy import check
 from fnopt.library.proposal import Proposal
 from fnopt.library.prune import Cut, pruned
+from fnopt.library.rename import hidden
 from fnopt.library.scope import Import
 from fnopt.library.splice import Patch, patch
 from fnopt.library.unused import unused
@@ -33,7 +35,8 @@ _SHADOWED = {
 
 
 def tidy(proposal: Proposal) -> Proposal:
-    """The proposal without the imports that nothing in its code needs."""
+    """The proposal without the imports that nothing in its code needs, with the types that its
+    signatures leave out and its docstrings name, and with helpers made private."""
     return replace(proposal, edits=tuple(_tidy(edit) for edit in proposal.edits))
 
 
@@ -84,6 +87,21 @@ def without_idle_imports(code: str) -> str:
     return code if isinstance(after, Fault) or not idle else after.text.body.decode().lstrip("\n")
 
 
+def with_private_helpers(code: str, name: str) -> str:
+    """Code that defines ``name`` and other public functions which are used in it, with these made
+    private: a model may forget that one function is offered, and means its helpers."""
+    library = read({DRAFT: code.encode("utf-8", "replace")})
+    named = [one.name for one in library.functions]
+    if named.count(name) != 1:
+        return code
+    statements = library.modules[DRAFT].statements
+    for other in named:
+        if other != name and any(other in s.names.reaches for s in statements if s.name != other):
+            after = hidden(library, other)
+            library = library if isinstance(after, tuple) else after
+    return library.files[DRAFT].decode("utf-8")
+
+
 def _read(code: str) -> Module | None:
     """The code as a module; None for what is no text, no Python, or in another encoding."""
     try:
@@ -128,8 +146,8 @@ def _is_star(one: Statement) -> bool:
 
 
 def _tidy(edit: Edit) -> Edit:
-    return (
-        edit
-        if isinstance(edit, Remove)
-        else replace(edit, code=without_idle_imports(without_idle_stars(edit.code)))
-    )
+    if isinstance(edit, Remove):
+        return edit
+    code = without_idle_imports(without_idle_stars(edit.code))
+    defined = (edit.new_name if isinstance(edit, Revise) else None) or edit.name
+    return replace(edit, code=with_types(with_private_helpers(code, defined), defined))
