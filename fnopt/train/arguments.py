@@ -20,6 +20,7 @@ MOST = 200
 
 LONGEST = 4_000  # characters of a question that are read
 EACH = 8  # values that are tried for one parameter
+FEW = 3  # words behind a colon that are tried each
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|(?<!\w)'([^'\n]{1,500})'(?!\w)|`([^`\n]{1,500})`")
@@ -42,20 +43,42 @@ class Candidate:
     values: Mapping[str, Any]
 
 
-def candidates(schema: Schema, question: str) -> list[Candidate]:
+def candidates(
+    schema: Schema, question: str, choices: Mapping[str, Sequence[str]] | None = None
+) -> list[Candidate]:
     """Arguments to try, likeliest first, at most :data:`MOST`; none where a type has no values.
 
-    ``schema`` is the JSON schema of the parameters. Only those that are required are given.
+    ``schema`` is the JSON schema of the parameters; ``choices`` are the words that some of them are
+    compared with. Of parameters with a default only those are given that choose between cases.
     """
     text = question[:LONGEST]
-    wanted: list[str] = list(schema.get("required", ()))
+    required: list[str] = list(schema.get("required", ()))
     properties = schema.get("properties", {})
-    found = [_distinct(_values(properties[name], text))[:EACH] for name in wanted]
-    if not wanted or not all(found):
+    cases = _cases(properties, choices or {})
+    wanted = [*required, *(name for name in cases if name not in required)]
+    found = [cases.get(name) or _read(properties[name], text) for name in wanted]
+    if not required or not all(found):
         return []
-    kinds = [str(properties[name].get("type")) for name in wanted]
+    kinds = [name if name in cases else str(properties[name].get("type")) for name in wanted]
     ranked = sorted(itertools.islice(_places(found), 20_000), key=lambda at: _odds(at, kinds))
     return [_candidate(wanted, found, at) for at in ranked[:MOST]]
+
+
+def _cases(properties: Schema, choices: Mapping[str, Sequence[str]]) -> dict[str, list[Found]]:
+    """The values of the parameters that choose between cases. Which it is, a question may say in
+    any words: all come from one place."""
+    found: dict[str, Sequence[Any]] = dict(choices)
+    for name, one in properties.items():
+        if one.get("type") == "boolean":
+            found[name] = [False, True] if one.get("default") is False else [True, False]
+        elif "enum" in one:
+            found[name] = one["enum"]
+    return {name: [("choice", one) for one in found[name]] for name in properties if name in found}
+
+
+def _read(schema: Schema, text: str) -> list[Found]:
+    """Values of one parameter in a text."""
+    return _distinct(_values(schema, text))[:EACH]
 
 
 def _candidate(
@@ -87,16 +110,11 @@ def _of(kind: str, places: tuple[int, ...], kinds: Sequence[str]) -> list[int]:
 
 def _values(schema: Schema, text: str) -> Iterator[Found]:
     """Values of one type in a text, likeliest first."""
-    if "enum" in schema:
-        yield from (("choice", one) for one in schema["enum"])
-        return
     match schema.get("type"):
         case "integer":
             yield from ((at, int(one)) for at, one in _numbers(text) if one.is_integer())
         case "number":
             yield from _numbers(text)
-        case "boolean":
-            yield from (("choice", True), ("choice", False))
         case "array":
             yield from _lists(schema, text)
         case "object":
@@ -120,6 +138,8 @@ def _texts(text: str) -> Iterator[Found]:
     """What is quoted, what follows a colon, numbers, what stands in brackets, the whole."""
     quoted = [next(filter(None, one)) for one in _QUOTED.findall(text)]
     yield from _placed("quoted", quoted)
+    if len(apart := _apart(text)) <= FEW:
+        yield from ((f"after, word {at}", one) for at, one in enumerate(apart))
     for at, one in enumerate(reversed([one.strip() for one in _AFTER.findall(text)])):
         yield f"after {at}", one
         yield f"after {at}, bare", one.rstrip(".?!")
@@ -134,6 +154,12 @@ def _texts(text: str) -> Iterator[Found]:
     yield "whole", text.strip()
 
 
+def _apart(text: str) -> list[str]:
+    """What follows the last colon, cut at its white space; nothing where that is one word."""
+    words = [one.strip(",;") for after in _AFTER.findall(text)[-1:] for one in after.split()]
+    return words if len(words) > 1 else []
+
+
 def _lists(schema: Schema, text: str) -> Iterator[Found]:
     of = schema.get("items", {}).get("type")
     written = (_fitted(one, of) for one in _literals(text) if isinstance(one, list))
@@ -143,6 +169,7 @@ def _lists(schema: Schema, text: str) -> Iterator[Found]:
         rows += [("row", line) for line in text.splitlines() if "," in line]
         for at, row in rows:
             yield at, [part.strip().strip("'\"`.") for part in row.split(",")]
+        yield "after, words", _apart(text)
     if of in ("integer", "number"):
         yield "numbers", _fitted([one for _, one in _numbers(text)], of)
 

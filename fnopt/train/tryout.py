@@ -24,6 +24,7 @@ from fnopt.sandbox import Sandbox
 from fnopt.tasks.scorers import Scorer
 from fnopt.train import arguments
 from fnopt.train.arguments import Candidate
+from fnopt.train.choices import choices
 
 SHOWN = 200  # characters of a call and of its result that are told
 SECONDS = 1.5  # that all calls for one task may take together
@@ -118,8 +119,9 @@ def tryout(
     if function is None:
         return NONE
     told = schema(library, function)
+    cases = choices(function.source)
     given = [
-        (task, [*_recorded(name, task, trials), *arguments.candidates(told, task.question)])
+        (task, [*_recorded(name, task, trials), *arguments.candidates(told, task.question, cases)])
         for task in tasks
     ]
     given = [(task, calls) for task, calls in given if calls]

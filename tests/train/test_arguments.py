@@ -75,6 +75,25 @@ def test_only_what_is_required_is_given() -> None:
     assert [one.values for one in candidates(told, "Convert 7")] == [{"n": 7}]
 
 
+def test_what_chooses_between_cases_is_given_in_every_case() -> None:
+    """With a default or without; a question may say in any words which it is: one place."""
+    told = schema(words=STRINGS, down="boolean", order="string") | {"required": ["words"]}
+    found = candidates(told, "Sort these words: be, at", {"order": ("asc", "desc")})
+    begin = [one.values for one in found if one.values["words"] == ["be", "at"]]
+    assert {(one["down"], one["order"]) for one in begin} == {
+        (down, order) for down in (False, True) for order in ("asc", "desc")
+    }
+    assert {one.places[1:] for one in found} == {("choice", "choice")}
+
+
+def test_words_behind_a_colon_are_tried_each() -> None:
+    """Two strings that only white space parts; not the words of a sentence."""
+    told = schema(one="string", other="string")
+    assert candidates(told, "Are these alike:\nabc bcd")[0].values == {"one": "abc", "other": "bcd"}
+    found = candidates(told, "Reverse this: a b c d")
+    assert not any("word" in place for one in found for place in one.places if "after" in place)
+
+
 @given(st.text(max_size=300))
 def test_any_question_is_read(question: str) -> None:
     """Whatever it holds; what comes of it is JSON, and bounded."""

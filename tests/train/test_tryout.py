@@ -107,3 +107,23 @@ def test_a_function_that_is_not_there_or_takes_nothing_is_not_tried() -> None:
     """There is nothing to say."""
     assert tryout(library("    return 1"), "gone", TASKS, (), BOX, Checked(exact)) == NONE
     assert tried("    return 1", head="def twice() -> int:") == NONE
+
+
+def test_a_case_that_the_source_names_is_tried() -> None:
+    """Which of them a question means, the agent will say."""
+    code = '''def arranged(words: list[str], order: str = "asc") -> str:
+    """The words in their order."""
+    if order == "desc":
+        return ", ".join(sorted(words, reverse=True))
+    return ", ".join(sorted(words)) if order == "asc" else ""
+'''
+    tasks = [
+        Task("up", "Sort upwards: b, a", "a, b"),
+        Task("down", "Sort downwards: a, b", "b, a"),
+    ]
+    both = read({"functions/arranged.py": code.encode()})
+    assert tryout(both, "arranged", tasks, (), BOX, Checked(exact)).sure
+    blind = read(
+        {"functions/arranged.py": code.replace('order == "desc"', 'order[0] == "d"').encode()}
+    )
+    assert tryout(blind, "arranged", tasks, (), BOX, Checked(exact)).share == 0.5
