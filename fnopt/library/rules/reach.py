@@ -11,7 +11,8 @@ from fnopt.library.rules.registry import Settings, fault, rule, words
 from fnopt.library.scope import Import
 from fnopt.records import Fault
 
-_MEND = 'Compute from the arguments; or allow it: `{rule} = "off"` under [library.rules].'
+_MEND = 'Compute from the arguments{how}; or allow it: `{rule} = "off"` under [library.rules].'
+_HOW = {"reach-eval": ' (of an expression, walk the tree of ast.parse(text, mode="eval"))'}
 
 
 _BUILTINS: Mapping[str, frozenset[str]] = {
@@ -78,7 +79,8 @@ def _rule(name: str) -> None:
                 message = f"{who} {_WHAT[name]}: {found}"
                 line = _line(module, one, found)
                 function = one.name if one.is_public else None
-                yield fault(module, name, function, line, message, _MEND.format(rule=name))
+                mend = _MEND.format(rule=name, how=_HOW.get(name, ""))
+                yield fault(module, name, function, line, message, mend)
 
 
 for _name in _WHAT:
