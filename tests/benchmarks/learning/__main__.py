@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 sys.path.pop(0)  # this folder: its modules are of a package
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.learning import drafts
 from benchmarks.learning.accepted import write
 from benchmarks.learning.candidates import measure
 from benchmarks.learning.report import report
 from benchmarks.learning.run import ARMS, Plan, Voice, run
-from benchmarks.learning.setting import Sizes, families_of, files
+from benchmarks.learning.setting import Sizes, families_of, files, files_at
 from benchmarks.learning.table import markdown
 
 from fnopt.errors import FnoptError
@@ -44,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--arms", default=USUAL, help=f"of {', '.join(ARMS)}")
     runs.add_argument("--seeds", default="1,2")
     runs.add_argument("--families", default="dev", help="dev, reported, or families: a,b,c")
+    runs.add_argument("--data", type=Path, help="tasks of this folder (*.jsonl) instead")
     runs.add_argument("--budget", type=int, default=300, help="trials of an arm and seed")
     runs.add_argument("--sizes", default="4,8,20", help="train, val and test tasks of a family")
     runs.add_argument("--out", type=Path, required=True)
@@ -51,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     choice = commands.add_parser("candidates", help="measure the families to choose from")
     choice.add_argument("--out", type=Path, required=True)
     choice.set_defaults(do=_candidates)
+    one = commands.add_parser("drafts", help="measure what one step proposes for each family")
+    one.add_argument("--families", default=",".join(drafts.FAMILIES), help="a,b,c")
+    one.add_argument("--seed", type=int, default=910)
+    one.add_argument("--functions", type=Path, help="a folder of modules to begin with")
+    one.add_argument("--out", type=Path, required=True)
+    one.set_defaults(do=_drafts)
     reports = commands.add_parser("report", help="make the tables of what is finished")
     reports.add_argument("--out", type=Path, required=True)
     reports.set_defaults(do=_report)
@@ -58,18 +67,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(given: argparse.Namespace) -> None:
-    name, families = families_of(given.families)
     arms = given.arms.split(",")
     if unknown := set(arms) - ARMS.keys():
         raise FnoptError(f"there is no arm {', '.join(sorted(unknown))}", f"of: {', '.join(ARMS)}")
-    sizes = Sizes(*map(int, given.sizes.split(",")))
+    name, make = _tasks(given)
     seeds = [int(seed) for seed in given.seeds.split(",")]
-    make = partial(_files, families, sizes)
     run(Plan(given.out.absolute(), name, arms, seeds, make, given.budget))
+
+
+def _tasks(given: argparse.Namespace) -> tuple[str, Callable[[int], Mapping[str, str]]]:
+    """The name of the set, and what makes a seed's repository."""
+    if given.data is not None:
+        files = files_at(given.data)
+        return given.data.absolute().name, lambda _: files
+    name, families = families_of(given.families)
+    return name, partial(_files, families, Sizes(*map(int, given.sizes.split(","))))
 
 
 def _candidates(given: argparse.Namespace) -> None:
     measure(given.out.absolute(), Voice("candidates"))
+
+
+def _drafts(given: argparse.Namespace) -> None:
+    _, families = families_of(given.families)
+    out = given.out.absolute()
+    drafts.measure(out, families, given.seed, given.functions, Voice("drafts"))
 
 
 def _report(given: argparse.Namespace) -> None:

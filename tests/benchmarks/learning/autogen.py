@@ -29,7 +29,10 @@ STUCK = 3  # steps in a row that crashed, or changed nothing
 
 
 def learn(stand: Stand) -> str:
-    """Epochs until it terminates, early stop ends it, or the budget is spent."""
+    """Epochs until early stop ends it, or the budget is spent.
+
+    TERMINATE ends its step, as in its notebook, and not the run: the next epoch asks again.
+    """
     role = stand.session.config.optimizer
     endpoint = endpoint_name(role.model, role.base_url)
     proxy = Proxy(stand.optimizer(), role.model, endpoint, REPLY)
@@ -56,8 +59,6 @@ def _epochs(stand: Stand, rival: child.Child, proxy: Proxy) -> str:
             raise proxy.error
         after = library_of(reply["functions"])
         stand.say(_words(performance, reply))
-        if reply["ended"]:
-            return "finished: TERMINATE"
         stuck = stuck + 1 if after == library else 0
         if stuck >= STUCK:
             return f"finished: {stuck} steps in a row changed nothing"

@@ -60,8 +60,7 @@ def step(optimizer: Any, client: Ending) -> dict[str, Any]:
         optimizer._trial_conversations_history = []
         optimizer._trial_conversations_performance = []
     functions = optimizer._trial_functions
-    ended = client.ended is not None and not client.actions
-    return {"functions": functions, "ended": ended, "crash": crash, "actions": client.actions}
+    return {"functions": functions, "crash": crash, "actions": client.actions}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from benchmarks.learning.accepted import write
 from benchmarks.learning.stand import Stand, stand
 from filelock import FileLock
 
-from fnopt.errors import BudgetSpent
+from fnopt.errors import BudgetSpent, FnoptError
 
 Arm = Callable[[Stand], str]
 """Learns; returns why it ended. Raises BudgetSpent when a trial would break the budget."""
@@ -35,6 +36,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 """What of the configuration an arm has of its own."""
 RESULT = "result.json"
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ def run(plan: Plan) -> None:
             folder = plan.out / plan.name / str(seed) / arm
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / "arm.lock"):
+                files = plan.files(seed)
+                _as_begun(folder, {"budget": plan.budget, "files": dict(files)})
                 if not (folder / RESULT).is_file():
-                    _one(arm, folder, plan.files(seed), plan.budget)
+                    _one(arm, folder, files, plan.budget)
 
 
 def _one(arm: str, folder: Path, files: Mapping[str, str], budget: int) -> None:
@@ -69,6 +73,18 @@ def _one(arm: str, folder: Path, files: Mapping[str, str], budget: int) -> None:
         result = finish.finish(place, why)
         place.ledger.finish()
         write(folder / RESULT, {"arm": arm, "budget": budget, **result})
+
+
+def _as_begun(folder: Path, plan: Mapping[str, Any]) -> None:
+    """Keep what an arm is begun with. Raises FnoptError when it was begun with something else."""
+    path = folder / PLAN
+    if not path.is_file():
+        write(path, plan)
+    begun = json.loads(path.read_text())
+    if begun != plan:
+        other = ", ".join(sorted(key for key in plan if begun.get(key) != plan[key]))
+        mend = "start the command that it was begun with, or give another --out"
+        raise FnoptError(f"{folder}: it was begun with other {other}", mend)
 
 
 def _learned(place: Stand, arm: Arm) -> str:

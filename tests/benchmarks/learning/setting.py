@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from fnopt.errors import UsageError
 
 SETS: Mapping[str, tuple[str, ...]] = {
     "dev": ("letter_counting", "count_bits", "spell_backward", "prime_factorization", "lcm"),
+    "reported": (
+        "bitwise_arithmetic",
+        "power_function",
+        "products",
+        "ransom_note",
+        "word_sequence_reversal",
+    ),
 }
 """``dev``: prompts may be developed on these. ``reported``: chosen by the rule in README.md."""
 
@@ -54,6 +64,17 @@ def files(families: tuple[str, ...], seed: int, sizes: Sizes) -> dict[str, str]:
         for number, (split, size) in enumerate(vars(sizes).items(), 1)
     }
     return repository(**sources)
+
+
+def files_at(folder: Path) -> dict[str, str]:
+    """The files of a repository with the tasks of a folder's train, val and test.jsonl; the tasks
+    stay where they are. Raises UsageError when one of them is not there."""
+    sources = {split: folder.absolute() / f"{split}.jsonl" for split in vars(Sizes())}
+    for source in sources.values():
+        if not source.is_file():
+            mend = "give the folder of train.jsonl, val.jsonl and test.jsonl"
+            raise UsageError(f"{source}: there are no tasks", mend)
+    return repository(**{split: str(source) for split, source in sources.items()})
 
 
 def repository(train: str, val: str, test: str) -> dict[str, str]:

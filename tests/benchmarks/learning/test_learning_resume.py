@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,10 @@ from typing import Any
 
 import pytest
 from benchmarks.learning import ledger, scripted_arms
+from benchmarks.learning.setting import files_at
 from scripted_server import Answer, Json, ScriptedServer
+
+from fnopt.errors import FnoptError, UsageError
 
 SCRIPT = Path(scripted_arms.__file__)
 ARMS = ("one_shot", "fnopt")
@@ -117,3 +121,26 @@ def test_what_is_finished_is_left_alone(model: ScriptedServer, tmp_path: Path) -
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     scripted_arms.learn(tmp_path, ["one_shot", "none"], 100)
     assert (scripted_arms.folder(tmp_path, "none") / "result.json").is_file()
+
+
+def test_an_arm_goes_on_with_what_it_was_begun_with(model: ScriptedServer, tmp_path: Path) -> None:
+    """Another budget would mix two measurements, whether the arm is finished or not."""
+    model.respond = scripted_arms.respond
+    scripted_arms.learn(tmp_path, ["one_shot"], 100)
+    asked = len(model.requests)
+    with pytest.raises(FnoptError, match="begun with other budget"):
+        scripted_arms.learn(tmp_path, ["one_shot"], 101)
+    assert len(model.requests) == asked
+
+
+def test_tasks_of_a_folder(tmp_path: Path) -> None:
+    """The files stay where they are; a split that is not there is told."""
+    for split in ("train", "val"):
+        (tmp_path / f"{split}.jsonl").write_text('{"question": "1 + 1?", "answer": "2"}\n')
+    with pytest.raises(UsageError, match=r"test\.jsonl: there are no tasks"):
+        files_at(tmp_path)
+    (tmp_path / "test.jsonl").write_text('{"question": "1 + 2?", "answer": "3"}\n')
+    toml = tomllib.loads(files_at(tmp_path)["fnopt.toml"])
+    assert toml["tasks"] == {
+        split: str(tmp_path / f"{split}.jsonl") for split in ("train", "val", "test")
+    }
