@@ -38,6 +38,18 @@ def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
     )
 
 
+def calls_alone(text: str) -> list[tuple[str, str]]:
+    """Name and arguments of the calls that a text begins with, fences aside, whatever they call."""
+    bare = _unfenced(text[:LONGEST].strip())
+    if not BEGINNING.match(bare):
+        return []
+    for values in (_objects(bare), _cut_off(bare)):
+        found = [(name, _as_json(given)) for name, given in _calls(next(values, None))]
+        if found:
+            return found
+    return []
+
+
 def _known_calls(values: Iterable[Any], names: Collection[str]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     for value in values:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
-from fnopt.agents.calls import arguments_of, calls_in_text
+from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 from fnopt.agents.profile import Profile, opening
 from fnopt.agents.toolbox import Toolbox, returned
 from fnopt.library.function import Function
@@ -19,6 +19,7 @@ from fnopt.models.client import Reply, Request, ToolCall
 MOST_CALLS = 16  # calls of one reply that are made
 FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
 MEND = "Reply with only the mended JSON object, or finish with the line ANSWER: and the answer."
+WITHOUT = "Do without it, or call a known one; finish with the line ANSWER: and the answer."
 SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and holds the answer."
 
 
@@ -32,7 +33,7 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{SPEAK}"
+        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{SPEAK}"
         return words + _unusual(self._setup.profile())
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
@@ -118,9 +119,14 @@ def _written_calls(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[t
     """Calls in the text that were not made yet.
 
     Small models write the call and, below it, the answer that they expect of it: the call counts.
+    A call of what is not there counts where a reply begins with it: they are told so, and the
+    optimizer sees which function was wanted.
     """
     made = {(call.function, call.arguments) for call in talk.calls}
-    found = calls_in_text(_before_answer(reply.content), toolbox.names)
+    text = _before_answer(reply.content)
+    found = calls_in_text(text, toolbox.names)
+    if not found and toolbox.names and not has_answer(reply.content):
+        found = calls_alone(text)
     return [call for call in found if call not in made][:MOST_CALLS]
 
 
@@ -183,6 +189,8 @@ def _answer_in_text(
     talk.calls.extend(made)
     told = "\n".join(returned(call) for call in made)
     then = MEND if all(call.error is not None for call in made) else FINISH
+    if not {call.function for call in made} & set(toolbox.names):
+        then = WITHOUT
     talk.messages += [
         {"role": "assistant", "content": words},
         {"role": "user", "content": f"{told}\n{then}"},

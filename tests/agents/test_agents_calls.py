@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnopt.agents.calls import arguments_of, calls_in_text
+from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 
 CALL = '{"name": "f", "arguments": {"a": 1}}'
 ONE = [("f", '{"a": 1}')]
@@ -173,3 +173,32 @@ def test_a_call_that_has_no_end_counts_when_its_arguments_have_one() -> None:
     assert calls_in_text(cut, ["g"]) == []
     assert calls_in_text('{"name": "f", "arguments": {"x": "2 x 2', ["f"]) == []
     assert calls_in_text('{"name": "f", "arguments": {"x": 1' * 20_000, ["f"]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "gone", "arguments": {"word": "x"}}',
+        '```json\n{"name": "gone", "arguments": {"word": "x"}}\n```\nwhich gives x',
+        '  {"function": "gone", "args": {"word": "x"}, "result": "x x x',
+    ],
+)
+def test_a_reply_that_is_a_call_is_one_whatever_it_calls(text: str) -> None:
+    """Its end may be missing, as above."""
+    assert calls_alone(text) == [("gone", '{"word": "x"}')]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Say {"name": "gone", "arguments": {}}',
+        '{"name": "Ann", "age": 3}',
+        '{"name": "gone", "arguments": {"word": "x',
+        '{"name": "gone", "arguments": "x"}',
+        "[1, 2]",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_call_is_none(text: str) -> None:
+    """Prose around it, other objects, arguments that have no end or are none."""
+    assert calls_alone(text) == []

@@ -10,7 +10,7 @@ import pytest
 from fnopt.agents.agent import Setup
 from fnopt.agents.profile import LOCAL, OPENAI
 from fnopt.agents.toolbox import Toolbox
-from fnopt.agents.tools import FINISH, MEND, SPEAK, ToolsAgent
+from fnopt.agents.tools import FINISH, MEND, SPEAK, WITHOUT, ToolsAgent
 from fnopt.errors import FnoptError
 from fnopt.models.client import Reply, ToolCall
 from fnopt.models.scripted import Scripted
@@ -233,6 +233,20 @@ def test_text_profile_asks_to_mend_a_failed_call(setup: Build, toolbox: Toolbox)
     assert said.endswith(MEND)
 
 
+def test_text_profile_tells_that_a_function_is_not_there(setup: Build, toolbox: Toolbox) -> None:
+    """It is a call, which shows what was wanted; said again, it is an answer."""
+    gone = '{"name": "reverse", "arguments": {"word": "abc"}}'
+    client, built = setup([gone, "ANSWER: cba"], LOCAL)
+    solution = ToolsAgent(built).solve("?", toolbox, 0)
+    assert (solution.answer, solution.calls[0].function) == ("cba", "reverse")
+    said = client.requests[1].messages[-1]["content"]
+    assert said.startswith("reverse failed: no function is called reverse; known: ")
+    assert said.endswith(WITHOUT)
+    client, built = setup([gone, gone], LOCAL)
+    assert ToolsAgent(built).solve("?", toolbox, 0).answer == gone
+    assert len(client.requests) == 2
+
+
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
@@ -240,6 +254,7 @@ def test_text_profile_asks_to_mend_a_failed_call(setup: Build, toolbox: Toolbox)
         ('["x"]', '["x"]'),
         ('It is {"name": "double"}', 'It is {"name": "double"}'),
         ('ANSWER: {"name": "double", "arguments": {"number": 1}}', None),
+        ('ANSWER: {"name": "gone", "arguments": {"number": 1}}', None),
     ],
 )
 def test_text_profile_takes_no_answer_for_a_call(
