@@ -133,7 +133,8 @@ class Habits:
 
     ``temperature`` and ``max_tokens`` a reply of the agent, and the same two for the optimizer,
     which is warmer (``retry_temperature``) where it failed before, reads prompts of at most
-    ``max_prompt`` tokens, and draws up to ``proposals`` candidates a step.
+    ``max_prompt`` tokens, and draws up to ``proposals`` candidates a step. What ``reconsiders``
+    can mend a function that is told what it computed instead of the expected answers.
     """
 
     temperature: float | None = None
@@ -143,6 +144,7 @@ class Habits:
     optimizer_max_tokens: int | None = None
     max_prompt: int = 24_000
     proposals: int = 1
+    reconsiders: bool = True
 
 
 USUAL = Habits()
@@ -153,9 +155,11 @@ SMALL = Habits(
     retry_temperature=0.6,
     optimizer_max_tokens=900,
     max_prompt=3_000,
-    proposals=3,
+    proposals=6,
+    reconsiders=False,
 )
-"""Measured for the embedded model."""
+"""Measured for the embedded model: it says the same again when it is told what was wrong, so that
+other draws are worth more."""
 
 
 def habits(model: str) -> Habits:

@@ -116,6 +116,7 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         packages=session.config.library.packages,
         max_actions=1 if _action_by_action(settings) else settings.max_actions,
         proposals=settings.proposals or usual.proposals,
+        reconsiders=usual.reconsiders,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from fnopt.library.draft import parse_draft, public_function
 from fnopt.library.edit import Add, Edit, Remove, Revise
+from fnopt.library.function import functions_of
 from fnopt.records import Fault
 
 ACTIONS = "add_function, revise_function, remove_function or terminate"
@@ -169,7 +170,8 @@ def _unfenced(code: str) -> str:
 
 
 def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]:
-    """The proposal of a text: an action in the first line, the reason, one ```python block.
+    """The proposal of a text: an action in the first line, one ```python block, and the reason in
+    front of it or behind it; where none is given, the docstring says it.
 
     Where more than one action is allowed, they follow each other.
     """
@@ -238,6 +240,7 @@ def _action(body: str) -> _Action | Fault:
     code = _block(rest)
     if isinstance(code, Fault):
         return code
+    why = why or _clean(_behind(rest)) or _summary(code)
     edit = Add if head.kind == "add" else Revise
     if head.option is None:
         return edit(head.name, code), why
@@ -245,6 +248,13 @@ def _action(body: str) -> _Action | Fault:
     if _defined(code) != meant:
         return _no_action(first)  # prose, as in "revise it as follows"
     return edit(head.name, code, head.option), why
+
+
+def _summary(code: str) -> str:
+    """The first paragraph of its function's docstring: a reason where none is given."""
+    draft = parse_draft(code)
+    found = () if isinstance(draft, tuple) else functions_of(draft)
+    return _clean(found[0].summary) if len(found) == 1 else ""
 
 
 def _defined(code: str) -> str | None:
@@ -288,6 +298,12 @@ def _no_action(first: str) -> Fault:
 def _opening(text: str) -> int:
     match = _FENCE.search(text)
     return match.start() if match else len(text)
+
+
+def _behind(text: str) -> str:
+    """What stands behind the code."""
+    fences = list(_FENCE.finditer(text))
+    return text[fences[-1].end() :] if len(fences) > 1 else ""
 
 
 def _block(text: str) -> str | Fault:

@@ -64,6 +64,19 @@ def about(found: Sequence[Attempt], group: Sequence[Task], most: int) -> list[At
     return [attempt for attempt in found if attempt.in_vain and ids & set(attempt.tasks)][-most:]
 
 
+def closed(found: Sequence[Attempt]) -> list[Attempt]:
+    """The attempts without those in vain that may be made once more: they lost no point where they
+    were judged, which may have been bad luck, and the library has changed since."""
+    kept = [at for at, one in enumerate(found) if not one.in_vain]
+    last = kept[-1] if kept else -1
+    return [one for at, one in enumerate(found) if at > last or not _lost_nothing(one)]
+
+
+def _lost_nothing(one: Attempt) -> bool:
+    base, score = one.update.base, one.update.score
+    return one.in_vain and base is not None and score is not None and score >= base
+
+
 def _attempt(update: Update, step: Mapping[str, Any]) -> Attempt:
     return Attempt(
         update,

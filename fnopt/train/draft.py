@@ -82,7 +82,8 @@ def _situation(
     served = partial(serving.served, base.library, trained, bench, run.train)
     group = chosen(run.train, trained, past, bench.scorer, served)
     found = about(base.library, run.train, group, trained, past, bench.scorer)
-    return replace(found, locked=run.screen.locked_names(base.library), notes=run.notes)
+    locked = run.screen.locked_names(base.library)
+    return replace(found, locked=locked, notes=run.notes, served=served(group))
 
 
 def chosen(
@@ -118,7 +119,7 @@ def about(
         failures(group, trained, scorer, busy),
         tuple(attempts.about(past, group, REMEMBERED)),
         busy=busy,
-        shapes=_shapes(past),
+        shapes=_shapes(attempts.closed(past)),
         rest=failures(rest[:REST], trained, scorer, busy),
         alike=focus.kin(group, train),
         credit=credits_of(trained),
@@ -146,9 +147,12 @@ def _tried_again(proposal: Proposal, shapes: frozenset[str]) -> tuple[Fault, ...
 
 
 def _best(run: Run, base: Base, situation: Situation, empty: Draft) -> Draft | Terminated:
-    """Draw candidates until one convinces; else the one that does most for the failing tasks."""
+    """Draw candidates until one convinces; else the one that does most for the failing tasks.
+
+    One is enough where the library computes all that is expected: other code will hardly help.
+    """
     drawn: list[Draft] = []
-    for draw in range(run.optimizer.proposals):
+    for draw in range(1 if situation.served else run.optimizer.proposals):
         one = _propose(run, base, situation, empty, draw)
         if isinstance(one, Terminated):
             if not drawn:
@@ -182,18 +186,22 @@ def _propose(
     """One candidate; what is wrong with it goes back at most :data:`SECOND_CHANCES` times."""
     best = done = empty
     request = run.optimizer.ask(situation, done.number, draw)
+    said = ""
     for chance in range(1 + SECOND_CHANCES):
         reply, proposal = run.optimizer.send(request, _mark(done.number, draw, chance))
         if isinstance(proposal, Proposal) and proposal.terminates:
             return best if best.library else Terminated(_ended(proposal))
+        if reply.content and reply.content == said:
+            break  # word for word: it has nothing better
         if isinstance(proposal, Proposal) and proposal.edits == done.proposal.edits != ():
-            return best if best.library else done  # word for word: it has nothing better
+            break
+        said = reply.content
         done = _screened(run, base, situation, empty, proposal)
         if done.convinces:
             return done
         if done.library and (best.library is None or done.tryout.share > best.tryout.share):
             best = done
-        told = done.faults or _misfits(done, situation)
+        told = done.faults or (_misfits(done, situation) if run.optimizer.reconsiders else ())
         if not told or (chance and not done.faults and not done.tryout.fits):
             break  # that nothing fits may well be the questions' fault: it is told once
         request = run.optimizer.again(request, reply, told)

@@ -55,7 +55,8 @@ class Voice:
 
 class Optimizer:
     """Proposes edits. ``packages`` is what the configuration says; of ``proposals`` candidates a
-    step, as many are drawn as it takes. A ``voice`` that is to be found out is asked for when it is
+    step, as many are drawn as it takes; one that ``reconsiders`` is told what its function computed
+    instead of the expected answers. A ``voice`` that is to be found out is asked for when it is
     first needed."""
 
     def __init__(
@@ -67,12 +68,14 @@ class Optimizer:
         packages: Sequence[str] = (),
         max_actions: int = 1,
         proposals: int = 1,
+        reconsiders: bool = True,
     ) -> None:
         self._voice = voice
         self._client = client
         self._prose = prose
         self._packages = tuple(packages)
         self.proposals = proposals
+        self.reconsiders = reconsiders
         self._max_actions = max_actions
 
     @property

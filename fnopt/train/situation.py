@@ -25,6 +25,7 @@ class Situation:
     ``failures`` are the training tasks that the edit is to be for, ``alike`` a few of their kind
     that were answered right, ``rest`` failures that are left for later.
     ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
+    ``served``: a function of the library computes all that is expected of these tasks.
     ``shapes`` are those of the functions that were judged before, and lost. ``notes`` are what
     people want the optimizer to know.
     """
@@ -39,6 +40,7 @@ class Situation:
     alike: tuple[Task, ...] = ()
     credit: Mapping[str, Credit] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    served: bool = False
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -32,25 +32,27 @@ def call(tool: str, /, **arguments: object) -> tuple[str, str]:
         (f"add f\nIt helps.\n{BLOCK}", (Add("f", CODE),), "It helps."),
         (f"\n\n  revise f\n\nIt helps.\n\n{BLOCK}", (Revise("f", CODE),), "It helps."),
         ("remove f\nIt hurts.", (Remove("f"),), "It hurts."),
-        (f"**add f**\n{BLOCK}", (Add("f", CODE),), ""),
+        (f"**add f**\n{BLOCK}", (Add("f", CODE),), "Do."),
         (f"# Add `f`:\nWhy\n{BLOCK}", (Add("f", CODE),), "Why"),
-        (f"`ADD f`\n```py\n{CODE}```", (Add("f", CODE),), ""),
+        (f"`ADD f`\n```py\n{CODE}```", (Add("f", CODE),), "Do."),
         (f"> add f — it helps\n```\n{CODE}```\nDone.", (Add("f", CODE),), "it helps"),
-        (f"add_function f()\r\n~~~\n{CODE}~~~", (Add("f", CODE),), ""),
-        (f"revise function f.\n{BLOCK}", (Revise("f", CODE),), ""),
-        (f"<think>remove g?\n</think>\nadd f\n{BLOCK}", (Add("f", CODE),), ""),
-        (f"add f\n```python\n{CODE}", (Add("f", CODE.rstrip()),), ""),
-        (f"add f to functions.dates\n{BLOCK}", (Add("f", CODE, "functions.dates"),), ""),
+        (f"add_function f()\r\n~~~\n{CODE}~~~", (Add("f", CODE),), "Do."),
+        (f"revise function f.\n{BLOCK}", (Revise("f", CODE),), "Do."),
+        (f"<think>remove g?\n</think>\nadd f\n{BLOCK}", (Add("f", CODE),), "Do."),
+        (f"add f\n```python\n{CODE}", (Add("f", CODE.rstrip()),), "Do."),
+        (f"add f to functions.dates\n{BLOCK}", (Add("f", CODE, "functions.dates"),), "Do."),
         (f"**add `f` to `lib/dates.py`**: why\n{BLOCK}", (Add("f", CODE, "lib/dates.py"),), "why"),
         (f"revise g as f\nWhy.\n{BLOCK}", (Revise("g", CODE, "f"),), "Why."),
         (f"Revise g() as `f()` - why\n{BLOCK}", (Revise("g", CODE, "f"),), "why"),
+        (f"add f\n{BLOCK}It helps.", (Add("f", CODE),), "It helps."),
         ("terminate", (), ""),
         ("Terminate.\nAll is well.", (), "All is well."),
         ("**TERMINATE**: nothing helps", (), "nothing helps"),
     ],
 )
 def test_texts_are_read(text: str, edits: tuple[Edit, ...], why: str) -> None:
-    """The action in the first line, however it is dressed; the reason; the code."""
+    """The action in the first line, however it is dressed; the code; the reason, which is the
+    docstring's where none is given."""
     proposal = parse_text(text)
     assert isinstance(proposal, Proposal), proposal
     stripped = tuple(_strip(edit) for edit in proposal.edits)
@@ -92,7 +94,7 @@ def test_a_text_that_is_no_proposal_is_a_fault(text: str, rule: str) -> None:
 def test_a_fence_in_a_docstring_is_no_second_block() -> None:
     """What parses as a whole is one block."""
     code = 'def f() -> None:\n    """Do.\n\n```\nx\n```\n    """\n'
-    assert parse_text(f"add f\n```python\n{code}```") == Proposal((Add("f", code),), "")
+    assert parse_text(f"add f\n```python\n{code}```") == Proposal((Add("f", code),), "Do.")
 
 
 def test_several_actions_follow_each_other_where_allowed() -> None:

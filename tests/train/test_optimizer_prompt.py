@@ -106,7 +106,7 @@ def test_an_empty_library_and_silence_can_be_told(native: bool) -> None:
     """The first step of all: no functions, no calls, no answers."""
     empty = Failure(Task("t", "Question?", "yes"), Observation("t", (), ""))
     said = text(optimizer(native=native).ask(Situation(read({}), (empty,)), 1))
-    assert "It answered: nothing" in said
+    assert ("It answered: nothing" in said) == native  # a small model learns nothing from it
     assert "It called" not in said
     assert "revise `" not in said
 
