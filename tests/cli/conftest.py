@@ -112,12 +112,17 @@ def server(endpoint: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Scripte
 @pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer) -> Path:
     """A repository with the files of the scripted run, ``main`` checked out."""
-    folder = tmp_path / "tools"
+    folder = scripted_repository(tmp_path / "tools")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def scripted_repository(folder: Path) -> Path:
+    """A repository with the files of the scripted run, all of them committed."""
     write(folder, scripted_run.FILES)
     run_git(folder, "init", "-q", "-b", "main")
     run_git(folder, "add", ".")
     run_git(folder, "commit", "-qm", "start")
-    monkeypatch.chdir(folder)
     return folder
 
 

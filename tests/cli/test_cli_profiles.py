@@ -15,7 +15,7 @@ from fnopt.agents.profile import Profile
 from fnopt.history.evidence import Evidence
 from fnopt.history.repo import Repository
 
-from .conftest import Fnopt, run_git, write
+from .conftest import Fnopt, scripted_repository
 
 pytestmark = pytest.mark.usefixtures("probed")
 
@@ -41,11 +41,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripted_server: Scri
     """A repository with the files of the scripted run, and the server that goes with it."""
     scripted_server.respond = respond
     monkeypatch.setenv("OPENAI_BASE_URL", scripted_server.url)
-    folder = tmp_path / "tools"
-    write(folder, scripted_run.FILES)
-    run_git(folder, "init", "-q", "-b", "main")
-    run_git(folder, "add", ".")
-    run_git(folder, "commit", "-qm", "start")
+    folder = scripted_repository(tmp_path / "tools")
     monkeypatch.chdir(folder)
     return folder
 

@@ -4,7 +4,7 @@ function computes on val tasks when it is called with what stands in them."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,9 @@ def measure(
     return document
 
 
-def _rows(place: Stand, families: Sequence[str], say: Callable[[str], None]) -> Any:
+def _rows(
+    place: Stand, families: Sequence[str], say: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
     session = place.session
     branch = RunBranch(session.repo, "drafts")
     watch = build.Watcher()
@@ -66,19 +68,12 @@ def _rows(place: Stand, families: Sequence[str], say: Callable[[str], None]) -> 
             evaluator=place.evaluator,
             optimizer=build.optimizer(session, place.meter("optimizer"), watch),
         )
-        run.optimizer._client = _logged(place, run)
         run.begin(session.repo.resolve("HEAD"))
         trained = place.evaluate_all(run.head().library, "train", place.train)
         for family in families:
             row = _row(place, run, trained, family)
             say(json.dumps(row))
             yield row
-
-
-def _logged(place: Stand, run: Run) -> Any:
-    from benchmarks.learning.stand import Logged
-
-    return Logged(run.optimizer._client, place.folder / "optimizer.jsonl")
 
 
 def _row(place: Stand, run: Run, trained: Evaluation, family: str) -> dict[str, Any]:
