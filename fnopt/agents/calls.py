@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import re
@@ -18,16 +19,20 @@ START = re.compile(r'\{\s*"|\[\s*(?:\[|\{\s*")')  # what an object, or a list of
 NAME = ("name", "function", "tool", "action")
 ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input")
 BEGINNING = re.compile(
-    rf'\{{\s*"(?:{"|".join(NAME)})"\s*:\s*"([\w.]+)"\s*,\s*"(?:{"|".join(ARGUMENTS)})"\s*:\s*(?=\{{)'
+    rf"""\{{\s*["'](?:{"|".join(NAME)})["']\s*:\s*["']([\w.]+)["']\s*,\s*"""
+    rf"""["'](?:{"|".join(ARGUMENTS)})["']\s*:\s*(?=\{{)"""
 )
 MOST_CUT_OFF = 4  # beginnings of calls that are looked at
+MOST_ENDS = 32  # braces that may be the end of arguments as Python writes them
+LONGEST_PYTHON = 10_000  # characters of them
 
 
 def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
     """Name and arguments (JSON text) of each distinct call of a known function, in order.
 
     Understood: a bare JSON object, a ```json fence, ``<tool_call>`` tags, doubled braces, a list
-    of calls, an object under ``function`` or ``tool_calls``, one cut off behind its arguments.
+    of calls, an object under ``function`` or ``tool_calls``, one cut off behind its arguments, one
+    with texts as Python writes them.
     """
     names = set(known)
     searched = text[:LONGEST]
@@ -35,6 +40,7 @@ def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
         _known_calls(_objects(searched), names)
         or _known_calls(_objects(_single(searched)), names)
         or _known_calls(_cut_off(searched), names)
+        or _known_calls(_as_python(searched), names)
     )
 
 
@@ -43,7 +49,7 @@ def calls_alone(text: str) -> list[tuple[str, str]]:
     bare = _unfenced(text[:LONGEST].strip())
     if not BEGINNING.match(bare):
         return []
-    for values in (_objects(bare), _cut_off(bare)):
+    for values in (_objects(bare), _cut_off(bare), _as_python(bare)):
         found = [(name, _as_json(given)) for name, given in _calls(next(values, None))]
         if found:
             return found
@@ -111,6 +117,26 @@ def _cut_off(text: str) -> Iterator[Any]:
     for match in itertools.islice(BEGINNING.finditer(text), MOST_CUT_OFF):
         with suppress(ValueError, RecursionError):
             yield {"name": match[1], "arguments": decoder.raw_decode(text, match.end())[0]}
+
+
+def _as_python(text: str) -> Iterator[Any]:
+    """Calls whose arguments are a Python literal: lists out of a question keep its single quotes."""
+    for match in itertools.islice(BEGINNING.finditer(text), MOST_CUT_OFF):
+        found = text[match.end() : match.end() + LONGEST_PYTHON]
+        for end in itertools.islice(re.finditer("}", found), MOST_ENDS):
+            arguments = _literal(found[: end.end()])
+            if arguments is not None:
+                yield {"name": match[1], "arguments": arguments}
+                break
+
+
+def _literal(text: str) -> Any:
+    """The value of a Python literal that JSON has as well; None for anything else."""
+    if "\\" in text:
+        return None  # its escapes are not JSON's, and Python warns of some on the terminal
+    with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return json.loads(json.dumps(ast.literal_eval(text)))
+    return None
 
 
 def _calls(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:

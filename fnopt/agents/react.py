@@ -8,7 +8,7 @@ import re
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.profile import opening
-from fnopt.agents.toolbox import Toolbox
+from fnopt.agents.toolbox import WRITTEN, Toolbox
 from fnopt.models.client import Request
 
 # Models like to set the keywords in bold. No \s at a line's start: on blank lines it is quadratic.
@@ -29,7 +29,7 @@ class ReactAgent:
     @property
     def digest(self) -> str:
         """Kind and limits that the first request does not show."""
-        return f"react:{self._setup.max_turns}:{AGAIN}"
+        return f"react:{self._setup.max_turns}:{AGAIN}:{WRITTEN}"
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
         """System prompt with the functions listed in it, and the question."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -17,6 +16,7 @@ from fnopt.sandbox import Outcome, Sandbox
 
 PYTHON = "python"
 LONGEST_RESULT = 4_000  # characters of a result that go back to the model
+WRITTEN = "results as str"  # how they go back to the model, for the digests of agents
 LONGEST_STDOUT = 2_000  # characters of captured output that are kept for the optimizer
 
 PYTHON_TOOL: dict[str, Any] = {
@@ -100,7 +100,7 @@ class Toolbox:
         outcome = self._run(name, values)
         if outcome.fault:
             raise SandboxBroke(outcome.error or "the sandbox failed", "try again")
-        result = _text(outcome.result) if outcome.ok else ""
+        result = _cut(written(outcome.result)) if outcome.ok else ""
         error = None if outcome.ok else _ends(outcome.error or "it failed")
         return Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
 
@@ -141,8 +141,16 @@ def returned(call: Call) -> str:
     return f"{call.function} returned: {call.result}"
 
 
-def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def written(value: Any) -> str:
+    """A returned value (a JSON value) as text, as Python's ``str`` has it.
+
+    Small models repeat what they are told to the letter, and answers that Python made are compared
+    with what Python writes: ``True``, not ``true``.
+    """
+    return str(value)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_RESULT else text[:LONGEST_RESULT] + " … (cut)"
 
 

@@ -12,7 +12,7 @@ from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 from fnopt.agents.profile import Profile, opening
-from fnopt.agents.toolbox import Toolbox, returned
+from fnopt.agents.toolbox import WRITTEN, Toolbox, returned
 from fnopt.library.function import Function
 from fnopt.models.client import Reply, Request, ToolCall
 
@@ -33,7 +33,7 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{SPEAK}"
+        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{SPEAK}:{WRITTEN}"
         return words + _unusual(self._setup.profile())
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:

@@ -49,7 +49,7 @@ def _try(_values):
             _value = _function(**_values)
             if inspect.isawaitable(_value):
                 _value = asyncio.run(_value)
-        return True, _value if isinstance(_value, str) else json.dumps(_value, ensure_ascii=False)
+        return True, _value if isinstance(_value, str) else str(json.loads(json.dumps(_value)))
     except Exception as _error:
         return False, f"{{type(_error).__name__}}: {{_error}}"
     finally:

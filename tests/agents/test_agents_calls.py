@@ -69,6 +69,24 @@ def test_prose_and_other_json_is_no_call(text: str) -> None:
     assert calls_in_text(text, ["f"]) == []
 
 
+def test_arguments_as_python_writes_them_are_a_call() -> None:
+    """A small model takes a list over as it stands in the question, single quotes and all, and
+    writes what it expects behind it."""
+    text = """{"name": "f", "arguments": {"xs": ['1', "it's {x}"], "y": 2.5}, "return": ['1']}"""
+    [(name, found)] = calls_in_text(text, ["f"])
+    assert (name, json.loads(found)) == ("f", {"xs": ["1", "it's {x}"], "y": 2.5})
+    alone = "```json\n{'name': 'g', 'arguments': {'b': True, 'c': None}}\n```"
+    assert calls_alone(alone) == [("g", '{"b": true, "c": null}')]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["{1, 2}", "{'a': {1}}", "{'a': b''}", "{'a': f()}", r"{'\x': 1}"]
+)
+def test_python_that_json_does_not_have_is_no_call(arguments: str) -> None:
+    """Sets, bytes, calls and escapes are left alone."""
+    assert calls_in_text(f'{{"name": "f", "arguments": {arguments}}}', ["f"]) == []
+
+
 def test_braces_in_strings_and_nested_arguments_are_kept() -> None:
     """What stands in a string is never taken apart, doubled braces included."""
     arguments = {"a": 'x } { {{ }} "y" ```', "b": {"name": "f", "arguments": {"deep": [1, {}]}}}

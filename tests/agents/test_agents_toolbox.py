@@ -25,15 +25,16 @@ def test_output_is_kept_apart_from_the_result(toolbox: Toolbox) -> None:
     assert "shouting" not in returned(made)
 
 
-def test_values_are_told_as_json(box: Sandbox) -> None:
-    """Texts go as they are, everything else as JSON; characters are not escaped."""
+def test_values_are_told_as_python_writes_them(box: Sandbox) -> None:
+    """Texts go as they are, everything else as ``str`` has it; characters are not escaped."""
     source = b'def f(x: object) -> object:\n    """Do."""\n    return x\n'
     tools = Toolbox(read({"functions/f.py": source}), box)
     for given, expected in [
         ('{"x": "ü \\" x"}', 'ü " x'),
-        ('{"x": {"a": ["ü", 1.5, null]}}', '{"a": ["ü", 1.5, null]}'),
-        ('{"x": true}', "true"),
-        ('{"x": null}', "null"),
+        ('{"x": {"a": ["ü", 1.5, null]}}', "{'a': ['ü', 1.5, None]}"),
+        ('{"x": true}', "True"),
+        ('{"x": null}', "None"),
+        ('{"x": 1e22}', "1e+22"),
     ]:
         assert tools.call("f", given).result == expected
 
