@@ -120,7 +120,7 @@ def _cut_off(text: str) -> Iterator[Any]:
 
 
 def _as_python(text: str) -> Iterator[Any]:
-    """Calls whose arguments are a Python literal: lists out of a question keep its single quotes."""
+    """Calls whose arguments are a Python literal: lists keep the single quotes of a question."""
     for match in itertools.islice(BEGINNING.finditer(text), MOST_CUT_OFF):
         found = text[match.end() : match.end() + LONGEST_PYTHON]
         for end in itertools.islice(re.finditer("}", found), MOST_ENDS):

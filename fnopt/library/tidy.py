@@ -1,4 +1,4 @@
-"""What may be mended in a draft without asking again: nothing that changes what it does."""
+"""What may be mended in a draft without asking again: nothing that changes what is meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import replace
 
+from fnopt.library.arithmetic import without_eval
 from fnopt.library.complete import with_types
 from fnopt.library.concrete import anchored
 from fnopt.library.edit import Edit, Remove, Revise
@@ -36,7 +37,8 @@ _SHADOWED = {
 
 def tidy(proposal: Proposal) -> Proposal:
     """The proposal without the imports that nothing in its code needs, with the types that its
-    signatures leave out and its docstrings name, and with helpers made private."""
+    signatures leave out and its docstrings name, with helpers made private, and with arithmetic in
+    place of ``eval``."""
     return replace(proposal, edits=tuple(_tidy(edit) for edit in proposal.edits))
 
 
@@ -148,6 +150,6 @@ def _is_star(one: Statement) -> bool:
 def _tidy(edit: Edit) -> Edit:
     if isinstance(edit, Remove):
         return edit
-    code = without_idle_imports(without_idle_stars(edit.code))
+    code = without_eval(without_idle_imports(without_idle_stars(edit.code)))
     defined = (edit.new_name if isinstance(edit, Revise) else None) or edit.name
     return replace(edit, code=with_types(with_private_helpers(code, defined), defined))
