@@ -40,6 +40,13 @@ class Attempt:
         """Whether it was reverted or refused."""
         return self.update.verdict != "kept"
 
+    @property
+    def unnoticed(self) -> bool:
+        """Whether it was in vain since the agent called its function at none of its tasks."""
+        begin = f"{self.update.function}("
+        calls = [call for one in self.observed for call in one.calls]
+        return self.in_vain and bool(self.observed) and not any(c.startswith(begin) for c in calls)
+
 
 def attempts(run: RunBranch) -> list[Attempt]:
     """Every step so far, oldest first; verdicts out of git, details out of the evidence."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,7 @@ from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Task, Verdict
 from fnopt.tasks.scorers import Scorer
-from fnopt.train import attempts, examples, focus, loading, replay, serving
+from fnopt.train import attempts, examples, focus, loading, noticed, replay, serving
 from fnopt.train.credit import credits_of
 from fnopt.train.failure import failures
 from fnopt.train.outcome import Terminated, Undecided
@@ -132,18 +133,29 @@ def wrong_in(trained: Evaluation) -> frozenset[str]:
 
 
 def _shapes(past: Sequence[attempts.Attempt]) -> frozenset[str]:
-    """The functions that were judged and lost, as they look up to names and layout."""
-    lost = [one.code for one in past if one.in_vain and one.update.commit]
-    return frozenset(filter(None, map(likeness, lost)))
+    """The functions that were judged and lost, as they look up to names and layout. What the agent
+    never called may be right under another name, once."""
+    lost = [one for one in past if one.in_vain and one.update.commit]
+    shapes = [(likeness(one.code), one.unnoticed) for one in lost]
+    seen = Counter(shape for shape, _ in shapes)
+    return frozenset(shape for shape, silent in shapes if shape and (not silent or seen[shape] > 1))
 
 
-def _tried_again(proposal: Proposal, shapes: frozenset[str]) -> tuple[Fault, ...]:
-    mend = "Compute it in another way, or take other arguments."
+def _tried_again(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:
     return tuple(
         Fault("tried", f"{edit.name} is what was tried before and taken back", mend, edit.name)
         for edit in proposal.edits
-        if not isinstance(edit, Remove) and likeness(edit.code) in shapes
+        if not isinstance(edit, Remove) and (mend := _otherwise(edit.code, situation))
     )
+
+
+def _otherwise(code: str, situation: Situation) -> str:
+    """How to do otherwise what was in vain before; nothing for what was not tried."""
+    if likeness(code) in situation.shapes:
+        return "Compute it in another way, or take other arguments."
+    if code.strip() in {one.code.strip() for one in situation.tried if one.unnoticed}:
+        return "It was never called: give it another name and docstring."
+    return ""
 
 
 def _best(run: Run, base: Base, situation: Situation, empty: Draft) -> Draft | Terminated:
@@ -197,15 +209,24 @@ def _propose(
             break
         said = reply.content
         done = _screened(run, base, situation, empty, proposal)
-        if done.convinces:
+        told = done.faults or (_misfits(done, situation) if run.optimizer.reconsiders else ())
+        if done.convinces and not (told := _unnoticed(run, situation, done)):
             return done
         if done.library and (best.library is None or done.tryout.share > best.tryout.share):
             best = done
-        told = done.faults or (_misfits(done, situation) if run.optimizer.reconsiders else ())
         if not told or (chance and not done.faults and not done.tryout.fits):
             break  # that nothing fits may well be the questions' fault: it is told once
         request = run.optimizer.again(request, reply, told)
     return best if best.library else done
+
+
+def _unnoticed(run: Run, situation: Situation, done: Draft) -> tuple[Fault, ...]:
+    """What to say of a function that the agent calls at none of the tasks; the trials are those
+    that the candidate is screened with later."""
+    if done.library is None or not run.judging.screened:
+        return ()
+    trials = run.evaluate(done.library, "train", situation.kind)
+    return noticed.faults(trials, _called(done.proposal.edits[0]), situation.kind)
 
 
 def _mark(number: int, draw: int, chance: int) -> int:
@@ -238,7 +259,7 @@ def _screened(
     if not isinstance(proposal, Proposal):
         return replace(empty, faults=proposal)
     done = replace(empty, proposal=proposal)
-    if again := _tried_again(proposal, situation.shapes):
+    if again := _tried_again(proposal, situation):
         return replace(done, faults=again)
     if spared := (*_busy(proposal, situation), *_needed(run, proposal, done.base)):
         return replace(done, faults=spared)

@@ -8,7 +8,7 @@ from fnopt.history import message
 from fnopt.history.runs import Candidate
 from fnopt.library.function import Library
 from fnopt.records import Evaluation, Task, Verdict
-from fnopt.train import focus
+from fnopt.train import focus, noticed
 from fnopt.train.attempts import Observation, observe
 from fnopt.train.run import Base, Run
 from fnopt.train.tryout import tryout
@@ -59,9 +59,11 @@ def _screen(run: Run, base: Library, after: Library, tasks: list[Task], name: st
     if any(len(one.scored) < len(one.trials) for one in pair):
         lost = "infrastructure failed on the training tasks it is for"
         return Judged(Verdict("undecided", lost), pair, observed)
-    helps = pair[1].score > pair[0].score or (
-        pair[1].score == pair[0].score and _computes(run, after, tasks, pair[0], name)
-    )
+    helps = pair[1].score > pair[0].score
+    if name is not None and not helps and not noticed.called(pair[1], name):
+        said = f"{said}; {name} was never called"
+    elif name is not None and pair[1].score == pair[0].score:
+        helps = _computes(run, after, tasks, pair[0], name)
     return Judged(Verdict("kept" if helps else "reverted", said), pair, observed)
 
 
@@ -70,13 +72,9 @@ def _kind(run: Run, tasks: list[Task]) -> list[Task]:
     return [*tasks, *focus.kin(tasks, run.train)]
 
 
-def _computes(
-    run: Run, after: Library, tasks: list[Task], base: Evaluation, name: str | None
-) -> bool:
+def _computes(run: Run, after: Library, tasks: list[Task], base: Evaluation, name: str) -> bool:
     """Whether the function computes all the expected answers, so that val should decide: where few
     tasks fail, one answer that the agent worded badly would hide that."""
-    if name is None:
-        return False
     bench = run.evaluator.bench
     trials = base.trials
     tried = tryout(after, name, _kind(run, tasks), trials, bench.sandbox, bench.scorer)

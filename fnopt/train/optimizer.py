@@ -19,7 +19,7 @@ from fnopt.library.tidy import tidy
 from fnopt.models.client import Client, Reply, Request
 from fnopt.prose import Prose
 from fnopt.records import Fault
-from fnopt.train import excerpt
+from fnopt.train import excerpt, noticed
 from fnopt.train.budget import prompt_tokens
 from fnopt.train.situation import Situation, shown
 
@@ -164,8 +164,8 @@ def _first_line(text: str, faults: Sequence[Fault]) -> str:
     What it wants to add and is there already is to be revised.
     """
     match = ACTION.match(text.strip())
-    if match is None:
-        return ""
+    if match is None or any(fault.rule == noticed.RULE for fault in faults):
+        return ""  # it did not begin with one, or is to take another name
     there = any(fault.rule == "exists" for fault in faults)
     return f"{'revise' if there else match[1].lower()} {match[2]}"
 

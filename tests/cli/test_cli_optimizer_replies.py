@@ -76,7 +76,7 @@ def test_a_reply_that_cannot_be_taken_is_refused(
 def test_a_model_that_always_proposes_the_same_is_told_and_ends(
     tools: Path, fnopt: Fnopt, server: ScriptedServer
 ) -> None:
-    """Judged once and reverted; then refused as tried, under any name, until patience is spent."""
+    """Judged and reverted, twice since nobody called it; then refused as tried, under any name."""
     names = iter(range(100))
 
     def respond(request: Json) -> Answer:
@@ -88,8 +88,35 @@ def test_a_model_that_always_proposes_the_same_is_told_and_ends(
     told = fnopt("train", "--patience", "4", "--json")
     assert (told.code, told.json["stop"]["why"]) == (0, "patience")
     verdicts = [step["verdict"] for step in told.json["steps"]]
-    assert verdicts == ["reverted", "refused", "refused", "refused"]
+    assert verdicts == ["reverted", "reverted", "refused", "refused"]
     assert "tried before" in told.json["steps"][-1]["reason"]
+
+
+def test_a_function_that_is_right_and_not_called_gets_another_name(
+    tools: Path, fnopt: Fnopt, server: ScriptedServer
+) -> None:
+    """The optimizer is told in the same step, and the name under which the agent calls it is kept;
+    val is met once."""
+    asked: list[Json] = []
+
+    def respond(request: Json) -> Answer:
+        if not scripted_run.is_optimizer(request):
+            return scripted_run.respond(request)
+        asked.append(request)
+        name = "spell_backward" if len(asked) > 1 else "inverted"
+        code = scripted_run.BACKWARDS.replace("spell_backward", name)
+        return adds(code)
+
+    server.respond = respond
+    only = [task for task in scripted_run.TRAIN if scripted_run.BACKWARD.match(task[0])]
+    (tools / "tasks/train.jsonl").write_bytes(scripted_run.lines("train", tuple(only)))
+    run_git(tools, "commit", "-qam", "Train on words alone")
+    told = fnopt("step", "--json")
+    [step] = told.json["steps"]
+    assert (told.code, step["verdict"], step["function"]) == (0, "kept", "spell_backward")
+    said = asked[1]["messages"][-1]["content"]
+    assert "inverted is right, but the assistant did not call it" in said
+    assert "begin with" not in said
 
 
 def test_a_budget_below_the_smallest_prompt_is_a_usage_error_with_the_number(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fnopt.agents.agent import Setup
 from fnopt.agents.tools import ToolsAgent
 from fnopt.evaluate.trial import Bench
+from fnopt.history.updates import Update
 from fnopt.library.edit import Add, Remove, Revise
 from fnopt.library.function import read
 from fnopt.library.likeness import likeness
@@ -14,9 +17,11 @@ from fnopt.prose import Prose
 from fnopt.records import Call, Evaluation, Score, Task, Trial
 from fnopt.sandbox import sandbox
 from fnopt.tasks.scorers import Checked, exact
-from fnopt.train import serving
-from fnopt.train.draft import _tried_again
+from fnopt.train import noticed, serving
+from fnopt.train.attempts import Attempt, Observation
+from fnopt.train.draft import _shapes, _tried_again
 from fnopt.train.focus import choose, kin, like
+from fnopt.train.situation import Situation
 
 CODE = 'def twice(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\n'
 EXACT = Checked(exact)
@@ -30,12 +35,43 @@ def trial(task: str, value: float, *called: str) -> Trial:
 
 def test_the_same_function_under_another_name_is_not_tried_again() -> None:
     """Name and docstring make no difference; another computation does; a removal has no shape."""
+    lost = Situation(read({}), (), shapes=SHAPES)
     again = CODE.replace("twice", "double")
-    (fault,) = _tried_again(Proposal((Add("double", again),), ""), SHAPES)
+    (fault,) = _tried_again(Proposal((Add("double", again),), ""), lost)
     assert (fault.rule, fault.function) == ("tried", "double")
-    assert _tried_again(Proposal((Revise("twice", CODE),), ""), SHAPES)
-    assert not _tried_again(Proposal((Add("thrice", CODE.replace("2", "3")),), ""), SHAPES)
-    assert not _tried_again(Proposal((Remove("twice"),), ""), SHAPES)
+    assert _tried_again(Proposal((Revise("twice", CODE),), ""), lost)
+    assert not _tried_again(Proposal((Add("thrice", CODE.replace("2", "3")),), ""), lost)
+    assert not _tried_again(Proposal((Remove("twice"),), ""), lost)
+
+
+def test_what_was_never_called_may_come_under_another_name() -> None:
+    """The same code is right, perhaps, and was not seen; to the letter it is the same again."""
+    update = Update("c", "r", 1, "add", "twice", None, None, "reverted", "screened", 0, None)
+    observed = (Observation("s0", ("other({}) -> 1",), "1"),)
+    attempt = Attempt(update, ("s0",), CODE, observed)
+    assert attempt.unnoticed
+    assert not replace(attempt, observed=(Observation("s0", ("twice({}) -> 1",), "1"),)).unnoticed
+    assert not replace(attempt, observed=()).unnoticed
+    assert not replace(attempt, update=replace(update, verdict="kept")).unnoticed
+    assert _shapes([attempt]) == frozenset()
+    assert _shapes([replace(attempt, observed=())]) == SHAPES
+    assert _shapes([attempt, attempt]) == SHAPES
+    seen = Situation(read({}), (), tried=(attempt,))
+    assert _tried_again(Proposal((Add("twice", CODE),), ""), seen)
+    renamed = CODE.replace("twice", "double")
+    assert not _tried_again(Proposal((Add("double", renamed),), ""), seen)
+
+
+def test_a_function_that_no_trial_called_is_told_so() -> None:
+    """One call is enough; what infrastructure took says nothing."""
+    tasks = [Task("s0", "What is\ntwice 4?", "8"), Task("s1", "What is twice 5?", "10")]
+    silent = Evaluation("train", "d", (trial("s0", 0.0), trial("s1", 0.0, "other")))
+    (fault,) = noticed.faults(silent, "twice", tasks)
+    assert (fault.rule, fault.function) == ("uncalled", "twice")
+    assert "What is twice 4?" in fault.message
+    one = Evaluation("train", "d", (trial("s0", 0.0), trial("s1", 0.0, "twice")))
+    lost = Evaluation("train", "d", (Trial("s0", 0, "key", error="gone"),))
+    assert noticed.faults(one, "twice", tasks) == noticed.faults(lost, "twice", tasks) == ()
 
 
 def called(task: str, function: str, number: int, result: str, value: float = 1.0) -> Trial:

@@ -1,0 +1,26 @@
+"""Does the agent call a function that computes what is expected? If not, its looks are at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fnopt.records import Evaluation, Fault, Task
+
+SHOWN = 300  # characters of a question that are told
+RULE = "uncalled"
+
+
+def called(evaluation: Evaluation, name: str) -> bool:
+    """Whether a trial called ``name``; also where infrastructure took them all."""
+    trials = evaluation.scored
+    return not trials or any(call.function == name for trial in trials for call in trial.calls)
+
+
+def faults(evaluation: Evaluation, name: str, tasks: Sequence[Task]) -> tuple[Fault, ...]:
+    """What to tell of a function that no trial on these tasks called."""
+    if called(evaluation, name) or not tasks:
+        return ()
+    question = " ".join(tasks[0].question.split())[:SHOWN]
+    message = f"{name} is right, but the assistant did not call it when it was asked: {question}"
+    mend = "Keep what it does; give it a name and a docstring in the words of the question."
+    return (Fault(RULE, message, mend, name),)
