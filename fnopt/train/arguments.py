@@ -20,13 +20,18 @@ MOST = 200
 
 LONGEST = 4_000  # characters of a question that are read
 EACH = 8  # values that are tried for one parameter
-FEW = 3  # words behind a colon that are tried each
+FEW = 3  # words behind a colon that are tried each, and pieces of arithmetic
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)")
 _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|(?<!\w)'([^'\n]{1,500})'(?!\w)|`([^`\n]{1,500})`")
 _AFTER = re.compile(r":[ \t]*\n?[ \t]*([^\n]+)")
 _BRACKETS = re.compile(r"\[[^\[\]]{0,1000}(?:\[[^\[\]]*\][^\[\]]*){0,50}\]|\{[^{}]{1,1000}\}")
 _WORD = re.compile(r"[^\W_]+")
+_EXPRESSION = re.compile(
+    r"(?<![\w.])(?:0[xXbBoO][\da-fA-F]+|\d+(?:\.\d+)?(?![\w.]*[A-Za-z_])"
+    r"|\*\*|//|<<|>>|[-+*/%()^&|~ \t])+"
+)
+_IS_EXPRESSION = re.compile(r"[\da-fA-F)]\s*(?:\*\*|//|<<|>>|[-+*/%^&|])\s*[-+(~]*\s*\d")
 
 Schema = Mapping[str, Any]
 Values = dict[str, Any]
@@ -135,9 +140,11 @@ def _numbers(text: str) -> Iterator[tuple[str, float]]:
 
 
 def _texts(text: str) -> Iterator[Found]:
-    """What is quoted, what follows a colon, numbers, what stands in brackets, the whole."""
+    """What is quoted, arithmetic, what follows a colon, numbers, what stands in brackets, the
+    whole."""
     quoted = [next(filter(None, one)) for one in _QUOTED.findall(text)]
     yield from _placed("quoted", quoted)
+    yield from _placed("expression", _expressions(text))
     if len(apart := _apart(text)) <= FEW:
         yield from ((f"after, word {at}", one) for at, one in enumerate(apart))
     for at, one in enumerate(reversed([one.strip() for one in _AFTER.findall(text)])):
@@ -152,6 +159,12 @@ def _texts(text: str) -> Iterator[Found]:
     words = [one for line in lines[-1:] for one in _WORD.findall(line)]
     yield from (("last word", one) for one in words[-1:])
     yield "whole", text.strip()
+
+
+def _expressions(text: str) -> list[str]:
+    """Arithmetic with an operator between numbers, the longest first."""
+    found = [match[0].strip() for match in _EXPRESSION.finditer(text)]
+    return sorted(filter(_IS_EXPRESSION.search, found), key=len, reverse=True)[:FEW]
 
 
 def _apart(text: str) -> list[str]:

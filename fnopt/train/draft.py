@@ -14,6 +14,7 @@ from fnopt.library.function import Library
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
+from fnopt.models.client import Reply
 from fnopt.records import Evaluation, Fault, Task, Verdict
 from fnopt.tasks.scorers import Scorer
 from fnopt.train import attempts, examples, focus, loading, noticed, replay, serving
@@ -214,10 +215,18 @@ def _propose(
             return done
         if done.library and (best.library is None or done.tryout.share > best.tryout.share):
             best = done
-        if not told or (chance and not done.faults and not done.tryout.fits):
-            break  # that nothing fits may well be the questions' fault: it is told once
+        if not told or not _is_of_use(run, done, reply, chance):
+            break
         request = run.optimizer.again(request, reply, told)
     return best if best.library else done
+
+
+def _is_of_use(run: Run, done: Draft, reply: Reply, chance: int) -> bool:
+    """Whether to tell what is wrong. Of a small model that went on without end another draw is
+    worth more; that nothing fits may well be the questions' fault, and is told once."""
+    if done.faults:
+        return run.optimizer.reconsiders or reply.finish_reason != "length"
+    return not chance or bool(done.tryout.fits)
 
 
 def _unnoticed(run: Run, situation: Situation, done: Draft) -> tuple[Fault, ...]:

@@ -36,6 +36,8 @@ STRINGS = {"type": "array", "items": {"type": "string"}}
             {"letter": "s", "text": "me see"},
         ),
         ({"word": "string"}, "Spell this backward (example: sun -> nus): fox", {"word": "fox"}),
+        ({"sum": "string"}, "Calculate -(2.5 + 3) * 4 / 2.", {"sum": "-(2.5 + 3) * 4 / 2"}),
+        ({"sum": "string"}, "In 3 days, what is 0x1f << 2 - 1?", {"sum": "0x1f << 2 - 1"}),
         ({"text": "string"}, "Decrypt this text: ABC DEF. Say no more.", {"text": "ABC DEF"}),
         ({"numbers": INTEGERS}, "The LCM of these numbers: 60, 100", {"numbers": [60, 100]}),
         ({"words": STRINGS}, "Sort these words: be, at", {"words": ["be", "at"]}),
