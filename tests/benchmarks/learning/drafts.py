@@ -4,7 +4,7 @@ function computes on val tasks when it is called with what stands in them."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,19 @@ def measure(
     if functions is not None:
         found = sorted(functions.glob("*.py"))
         files |= {f"functions/{path.name}": path.read_text() for path in found}
-    with stand(out, files, BUDGET, say) as place:
-        rows = list(_rows(place, families, say))
-    document = {"seed": seed, "rows": rows, "total": _total(rows)}
+    document = {"seed": seed, **drafted(out, files, families, say)}
     write(out / "drafts.json", document)
     say(json.dumps(document["total"]))
     return document
+
+
+def drafted(
+    out: Path, files: Mapping[str, str], families: Sequence[str], say: Callable[[str], None]
+) -> dict[str, Any]:
+    """A row for each family of a repository's tasks, and their total."""
+    with stand(out, files, BUDGET, say) as place:
+        rows = list(_rows(place, families, say))
+    return {"rows": rows, "total": _total(rows)}
 
 
 def _rows(
