@@ -8,7 +8,7 @@ import re
 from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.profile import opening
-from fnopt.agents.toolbox import WRITTEN, Toolbox
+from fnopt.agents.toolbox import WRITTEN, Toolbox, result
 from fnopt.models.client import Request
 
 # Models like to set the keywords in bold. No \s at a line's start: on blank lines it is quadratic.
@@ -64,7 +64,7 @@ def _observe(talk: Conversation, name: str, rest: str, toolbox: Toolbox) -> str:
     given = INPUT.search(rest)
     made = toolbox.call(name, _first_value(given[1] if given else "{}"))
     talk.calls.append(made)
-    return f"Observation: {made.error or made.result}"
+    return f"Observation: {result(made)}"
 
 
 def _first_value(text: str) -> str:

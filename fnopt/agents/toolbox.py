@@ -16,7 +16,8 @@ from fnopt.sandbox import Outcome, Sandbox
 
 PYTHON = "python"
 LONGEST_RESULT = 4_000  # characters of a result that go back to the model
-WRITTEN = "results as str"  # how they go back to the model, for the digests of agents
+TRACEBACK = "Traceback (most recent call last):"
+WRITTEN = "results as str, errors alone"  # how they go back to the model, for the digests of agents
 LONGEST_STDOUT = 2_000  # characters of captured output that are kept for the optimizer
 
 PYTHON_TOOL: dict[str, Any] = {
@@ -136,9 +137,25 @@ def _definition(library: Library, function: Function, strict: bool) -> dict[str,
 
 def returned(call: Call) -> str:
     """What the model is told of a call."""
-    if call.error is not None:
-        return f"{call.function} failed: {call.error}"
-    return f"{call.function} returned: {call.result}"
+    what = "returned" if call.error is None else "failed"
+    return f"{call.function} {what}: {result(call)}"
+
+
+def result(call: Call) -> str:
+    """The result of a call; of a traceback the error alone, which says all that a caller can mend.
+
+    The optimizer sees the whole.
+    """
+    if call.error is None:
+        return call.result
+    return call.error if not call.error.startswith(TRACEBACK) else _error_of(call.error)
+
+
+def _error_of(traceback: str) -> str:
+    """The lines behind a traceback's frames, which are indented."""
+    lines = traceback.splitlines()
+    last = max((at for at, line in enumerate(lines) if line.startswith("  ")), default=0)
+    return "\n".join(lines[last + 1 :]) or lines[-1]
 
 
 def written(value: Any) -> str:

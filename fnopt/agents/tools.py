@@ -12,14 +12,16 @@ from fnopt.agents.agent import Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 from fnopt.agents.profile import Profile, opening
-from fnopt.agents.toolbox import WRITTEN, Toolbox, returned
+from fnopt.agents.toolbox import WRITTEN, Toolbox, result, returned
 from fnopt.library.function import Function
 from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.records import Call
 
 MOST_CALLS = 16  # calls of one reply that are made
 FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
 MEND = "Reply with only the mended JSON object, or finish with the line ANSWER: and the answer."
 WITHOUT = "Do without it, or call a known one; finish with the line ANSWER: and the answer."
+INSTEAD = "Work it out yourself, and finish with the line ANSWER: and the answer."
 SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and holds the answer."
 
 
@@ -33,7 +35,9 @@ class ToolsAgent:
     @property
     def digest(self) -> str:
         """Kind, limits and wording that the first request does not show."""
-        words = f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{SPEAK}:{WRITTEN}"
+        words = (
+            f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{INSTEAD}:{SPEAK}:{WRITTEN}"
+        )
         return words + _unusual(self._setup.profile())
 
     def opening(self, question: str, toolbox: Toolbox) -> Request:
@@ -63,6 +67,9 @@ class ToolsAgent:
                 _answer_native(talk, reply, calls, toolbox, self._setup.profile())
             elif written := _written_calls(talk, reply, toolbox):
                 _answer_in_text(talk, _before_answer(reply.content).strip(), written, toolbox)
+            elif not nudged and (again := _made_again(talk, reply, toolbox)):
+                talk.messages += _reminder(reply, again)
+                nudged = True
             elif reply.content.strip() or nudged:
                 talk.messages.append({"role": "assistant", "content": reply.content})
                 break
@@ -123,11 +130,34 @@ def _written_calls(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[t
     optimizer sees which function was wanted.
     """
     made = {(call.function, call.arguments) for call in talk.calls}
+    return [call for call in _calls(reply, toolbox) if call not in made][:MOST_CALLS]
+
+
+def _calls(reply: Reply, toolbox: Toolbox) -> list[tuple[str, str]]:
     text = _before_answer(reply.content)
     found = calls_in_text(text, toolbox.names)
     if not found and toolbox.names and not has_answer(reply.content):
         found = calls_alone(text)
-    return [call for call in found if call not in made][:MOST_CALLS]
+    return found
+
+
+def _made_again(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[Call]:
+    """Calls in the text that were made already, where it gives no answer beside: a small model
+    writes a call that failed once more, to the letter."""
+    made = {(call.function, call.arguments): call for call in talk.calls}
+    if has_answer(reply.content):
+        return []
+    return [made[call] for call in _calls(reply, toolbox) if call in made]
+
+
+def _reminder(reply: Reply, calls: Sequence[Call]) -> list[dict[str, str]]:
+    """What these calls came to, once more, and to answer now."""
+    told = "\n".join(returned(call) for call in calls)
+    then = INSTEAD if all(call.error is not None for call in calls) else FINISH
+    return [
+        {"role": "assistant", "content": reply.content},
+        {"role": "user", "content": f"{told}\n{then}"},
+    ]
 
 
 def _before_answer(text: str) -> str:
@@ -150,7 +180,7 @@ def _answer_native(
         return
     made = [toolbox.call(call.name, call.arguments) for call in calls]
     talk.calls.extend(made)
-    talk.messages += native_turn(reply.content, calls, [one.error or one.result for one in made])
+    talk.messages += native_turn(reply.content, calls, [result(one) for one in made])
 
 
 def native_turn(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fnopt.agents.toolbox import SandboxBroke, Toolbox, returned
+from fnopt.agents.toolbox import TRACEBACK, SandboxBroke, Toolbox, returned
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import read
 from fnopt.records import Call
@@ -37,6 +37,21 @@ def test_values_are_told_as_python_writes_them(box: Sandbox) -> None:
         ('{"x": 1e22}', "1e+22"),
     ]:
         assert tools.call("f", given).result == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("no function is called g", "no function is called g"),
+        (f'{TRACEBACK}\n  File "f.py", line 1, in f\n    1 / 0\nE: by 0', "E: by 0"),
+        (f'{TRACEBACK}\n  File "f.py", line 1\n    ^^\nE: two\nlines', "E: two\nlines"),
+        (f"{TRACEBACK}\n  cut", "  cut"),
+        (TRACEBACK, TRACEBACK),
+    ],
+)
+def test_of_a_traceback_the_error_is_told(error: str, told: str) -> None:
+    """Frames are for the optimizer."""
+    assert returned(Call("f", "{}", "", error)) == f"f failed: {told}"
 
 
 def test_closures_name_what_was_called(toolbox: Toolbox) -> None:

@@ -10,7 +10,7 @@ import pytest
 from fnopt.agents.agent import Setup
 from fnopt.agents.profile import LOCAL, OPENAI
 from fnopt.agents.toolbox import Toolbox
-from fnopt.agents.tools import FINISH, MEND, SPEAK, WITHOUT, ToolsAgent
+from fnopt.agents.tools import FINISH, INSTEAD, MEND, SPEAK, WITHOUT, ToolsAgent
 from fnopt.errors import FnoptError
 from fnopt.models.client import Reply, ToolCall
 from fnopt.models.scripted import Scripted
@@ -137,14 +137,14 @@ def test_wrong_arguments_are_told_with_the_signature(setup: Build, toolbox: Tool
 
 
 def test_what_a_function_raises_reaches_the_model_in_short(setup: Build, toolbox: Toolbox) -> None:
-    """Beginning and end of the traceback, which names the error, are kept."""
+    """The error alone, without the frames, cut in its middle; the record has them too."""
     client, built = setup([asks(call("fail", '{"text": ""}')), "ANSWER: no"])
-    ToolsAgent(built).solve("?", toolbox, 0)
+    solution = ToolsAgent(built).solve("?", toolbox, 0)
     [said] = told(client)
-    assert said.startswith("Traceback")
-    assert "ValueError: first words" in said
+    assert said.startswith("ValueError: first words")
     assert said.rstrip().endswith("last words")
     assert len(said) < 4_100
+    assert (solution.calls[0].error or "").startswith("Traceback")
 
 
 def test_a_result_is_cut(setup: Build, toolbox: Toolbox) -> None:
@@ -234,7 +234,7 @@ def test_text_profile_asks_to_mend_a_failed_call(setup: Build, toolbox: Toolbox)
 
 
 def test_text_profile_tells_that_a_function_is_not_there(setup: Build, toolbox: Toolbox) -> None:
-    """It is a call, which shows what was wanted; said again, it is an answer."""
+    """It is a call, which shows what was wanted; said again and again, it is an answer."""
     gone = '{"name": "reverse", "arguments": {"word": "abc"}}'
     client, built = setup([gone, "ANSWER: cba"], LOCAL)
     solution = ToolsAgent(built).solve("?", toolbox, 0)
@@ -242,9 +242,29 @@ def test_text_profile_tells_that_a_function_is_not_there(setup: Build, toolbox: 
     said = client.requests[1].messages[-1]["content"]
     assert said.startswith("reverse failed: no function is called reverse; known: ")
     assert said.endswith(WITHOUT)
-    client, built = setup([gone, gone], LOCAL)
+    client, built = setup([gone, gone, gone], LOCAL)
     assert ToolsAgent(built).solve("?", toolbox, 0).answer == gone
-    assert len(client.requests) == 2
+    assert len(client.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "outcome", "then"),
+    [
+        ("double", '{"number": 4}', "double returned: 8", FINISH),
+        ("double", '{"numbers": 4}', "double failed: ", INSTEAD),
+    ],
+)
+def test_text_profile_reminds_of_a_call_that_is_written_again(
+    function: str, arguments: str, outcome: str, then: str, setup: Build, toolbox: Toolbox
+) -> None:
+    """It is not made again: the model is told what came of it, once, and to answer."""
+    again = f'{{"name": "{function}", "arguments": {arguments}}}'
+    client, built = setup([again, again, "ANSWER: 8"], LOCAL)
+    solution = ToolsAgent(built).solve("?", toolbox, 0)
+    assert (solution.answer, len(solution.calls)) == ("8", 1)
+    said = client.requests[2].messages[-1]["content"]
+    assert said.startswith(outcome)
+    assert said.endswith(then)
 
 
 @pytest.mark.parametrize(
