@@ -4,6 +4,7 @@ arithmetic."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fnopt.library.concrete import anchored
@@ -116,8 +117,18 @@ def _rewritten(code: str) -> str:
     tree = cst.parse_module(code)
     body = [_replaced(one) for one in tree.body]
     at = next((n for n, one in enumerate(body) if not _leads(one)), len(body))
+    if at < len(body) and isinstance(body[at], cst.FunctionDef | cst.ClassDef):
+        body[at] = body[at].with_changes(leading_lines=_apart(body[at].leading_lines))
     body[at:at] = cst.parse_module(_IMPORTS).body
     return tree.with_changes(body=body).code.rstrip("\n") + "\n" + _HELPER
+
+
+def _apart(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Two empty lines at least, as behind imports."""
+    import libcst as cst
+
+    empty = sum(line.comment is None for line in lines)
+    return [*[cst.EmptyLine(indent=False)] * (2 - empty), *lines]
 
 
 def _replaced(statement: cst.CSTNode) -> cst.CSTNode:

@@ -66,6 +66,16 @@ def _faults(edit: Add) -> list[Fault]:
     return [fault for fault in new_faults(read({}), after) if fault.level == "error"]
 
 
+def test_what_comes_in_is_laid_out_as_people_would() -> None:
+    """Imports behind the docstring and future imports, and empty lines around the rest."""
+    bare = DRAFT.partition("annotations\n\n\n")[2]
+    imports = "import ast\nimport operator\n\n\n"
+    assert without_eval(bare).startswith(f"{imports}def compute(")
+    assert without_eval(DRAFT).startswith("from __future__ import annotations\nimport ast\n")
+    spaced = without_eval(f'"""Numbers."""\n\n\n# Why.\n{bare}')
+    assert spaced.startswith(f'"""Numbers."""\n{imports}# Why.\ndef compute(')
+
+
 def test_two_drafts_share_one_helper() -> None:
     """In one file the helper stands once."""
     second = DRAFT.replace("def compute", "def calculate").replace("hex", "oct")
