@@ -117,8 +117,9 @@ def _rewritten(code: str) -> str:
     tree = cst.parse_module(code)
     body = [_replaced(one) for one in tree.body]
     at = next((n for n, one in enumerate(body) if not _leads(one)), len(body))
-    if at < len(body) and isinstance(body[at], cst.FunctionDef | cst.ClassDef):
-        body[at] = body[at].with_changes(leading_lines=_apart(body[at].leading_lines))
+    first = body[at] if at < len(body) else None
+    if isinstance(first, cst.FunctionDef | cst.ClassDef):
+        body[at] = first.with_changes(leading_lines=_apart(first.leading_lines))
     body[at:at] = cst.parse_module(_IMPORTS).body
     return tree.with_changes(body=body).code.rstrip("\n") + "\n" + _HELPER
 
