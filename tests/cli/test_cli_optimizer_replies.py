@@ -90,6 +90,7 @@ def test_a_model_that_always_proposes_the_same_is_told_and_ends(
     verdicts = [step["verdict"] for step in told.json["steps"]]
     assert verdicts == ["reverted", "reverted", "refused", "refused"]
     assert "tried before" in told.json["steps"][-1]["reason"]
+    assert "product_0 was never called" in told.json["steps"][0]["reason"]
 
 
 def test_a_function_that_is_right_and_not_called_gets_another_name(
