@@ -16,7 +16,7 @@ from fnopt.library.module import GIVEN, Module, Statement, read_module
 from fnopt.library.policy import check
 from fnopt.library.proposal import Proposal
 from fnopt.library.prune import Cut, pruned
-from fnopt.library.rename import hidden
+from fnopt.library.rename import hidden, renamed
 from fnopt.library.scope import Import
 from fnopt.library.splice import Patch, patch
 from fnopt.library.unused import unused
@@ -24,6 +24,7 @@ from fnopt.records import Fault
 
 DRAFT = "draft.py"
 _WORD = re.compile(r"[^\W\d]\w*")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SHADOWED = {
     "math": frozenset({"pow"}),
     "operator": frozenset({"abs", "pow"}),
@@ -37,8 +38,8 @@ _SHADOWED = {
 
 def tidy(proposal: Proposal) -> Proposal:
     """The proposal without the imports that nothing in its code needs, with the types that its
-    signatures leave out and its docstrings name, with helpers made private, and with arithmetic in
-    place of ``eval``."""
+    signatures leave out and its docstrings name, with helpers made private, with arithmetic in
+    place of ``eval``, and with new functions named in snake_case."""
     return replace(proposal, edits=tuple(_tidy(edit) for edit in proposal.edits))
 
 
@@ -104,6 +105,16 @@ def with_private_helpers(code: str, name: str) -> str:
     return library.files[DRAFT].decode("utf-8")
 
 
+def in_snake_case(name: str, code: str) -> tuple[str, str]:
+    """A new function's name as Python writes names, and the code that defines it so; both as they
+    are where that cannot be."""
+    other = _HUMP.sub("_", name).lower()
+    if other == name or not name.isascii():
+        return name, code
+    after = renamed(read({DRAFT: code.encode("utf-8", "replace")}), name, other)
+    return (name, code) if isinstance(after, tuple) else (other, after.files[DRAFT].decode("utf-8"))
+
+
 def _read(code: str) -> Module | None:
     """The code as a module; None for what is no text, no Python, or in another encoding."""
     try:
@@ -152,4 +163,8 @@ def _tidy(edit: Edit) -> Edit:
         return edit
     code = without_eval(without_idle_imports(without_idle_stars(edit.code)))
     defined = (edit.new_name if isinstance(edit, Revise) else None) or edit.name
-    return replace(edit, code=with_types(with_private_helpers(code, defined), defined))
+    code = with_types(with_private_helpers(code, defined), defined)
+    if isinstance(edit, Revise):
+        return replace(edit, code=code)
+    name, code = in_snake_case(defined, code)
+    return replace(edit, name=name, code=code)

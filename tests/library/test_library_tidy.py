@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnopt.library.edit import Add, Remove
+from fnopt.library.edit import Add, Remove, Revise
 from fnopt.library.proposal import Proposal
 from fnopt.library.tidy import tidy, without_idle_imports, without_idle_stars
 
@@ -70,3 +70,30 @@ def test_a_proposal_is_tidied_edit_by_edit() -> None:
     """Code is tidied, a removal has none."""
     given = Proposal((Add("double", f"from typing import *\n{BODY}"), Remove("old")), "why")
     assert tidy(given) == Proposal((Add("double", BODY), Remove("old")), "why")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("canConstruct", "can_construct"),
+        ("HTTPStatus2Text", "http_status2_text"),
+        ("Is_Prime", "is_prime"),
+        ("count_letter", "count_letter"),
+        ("größer", "größer"),
+    ],
+)
+def test_a_new_name_comes_in_snake_case(given: str, name: str) -> None:
+    """Calls of itself follow, and the edit is for the name that its code defines."""
+    code = f'def {given}(n: int) -> int:\n    """Do."""\n    return {given}(n - 1) if n else 0\n'
+    [edit] = tidy(Proposal((Add(given, code),), "")).edits
+    assert edit == Add(name, code.replace(given, name))
+
+
+def test_a_name_that_cannot_be_another_stays() -> None:
+    """Where the other name is taken in the code, or the code defines no such function; a revision
+    keeps the name of what is there."""
+    code = 'def canDo(n: int) -> int:\n    """Do."""\n    return n\n'
+    taken = f"{code}\n\ncan_do = 1\n"
+    assert tidy(Proposal((Add("canDo", taken),), "")).edits == (Add("canDo", taken),)
+    assert tidy(Proposal((Add("canGo", code),), "")).edits == (Add("canGo", code),)
+    assert tidy(Proposal((Revise("canDo", code),), "")).edits == (Revise("canDo", code),)
