@@ -101,7 +101,7 @@ class Toolbox:
         outcome = self._run(name, values)
         if outcome.fault:
             raise SandboxBroke(outcome.error or "the sandbox failed", "try again")
-        result = _cut(written(outcome.result)) if outcome.ok else ""
+        result = _cut(str(outcome.result)) if outcome.ok else ""  # README.md: why not as JSON
         error = None if outcome.ok else _ends(outcome.error or "it failed")
         return Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
 
@@ -156,15 +156,6 @@ def _error_of(traceback: str) -> str:
     lines = traceback.splitlines()
     last = max((at for at, line in enumerate(lines) if line.startswith("  ")), default=0)
     return "\n".join(lines[last + 1 :]) or lines[-1]
-
-
-def written(value: Any) -> str:
-    """A returned value (a JSON value) as text, as Python's ``str`` has it.
-
-    Small models repeat what they are told to the letter, and answers that Python made are compared
-    with what Python writes: ``True``, not ``true``.
-    """
-    return str(value)
 
 
 def _cut(text: str) -> str:
