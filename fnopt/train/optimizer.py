@@ -90,7 +90,8 @@ class Optimizer:
         """
         least = 0
         for size in excerpt.SIZES:
-            request = self._request(shown(situation, size), step, draw, warm=bool(situation.tried))
+            values = shown(situation, size, signatures=self.voice.native_tools)
+            request = self._request(values, step, draw, warm=bool(situation.tried))
             least = prompt_tokens(request)
             if least <= self.voice.max_prompt * FIRST:
                 return request

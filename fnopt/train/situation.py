@@ -53,11 +53,19 @@ class Situation:
         return [*(failure.task for failure in self.failures), *self.alike]
 
 
-def shown(situation: Situation, size: Size) -> dict[str, object]:
-    """Values for the template, no more of each than ``size`` has."""
+def shown(situation: Situation, size: Size, *, signatures: bool = True) -> dict[str, object]:
+    """Values for the template, no more of each than ``size`` has.
+
+    Without ``signatures`` the functions that serve other questions are told by their names and
+    what they do: a small model copies parameters from whatever signature it sees.
+    """
     failures = to_differ(situation.failures)[: size.failures]
     relevant = _relevant(situation)[: size.functions]
-    others = [f for f in situation.library.functions if f not in relevant]
+    others = [
+        _line(situation, one, one.signature if signatures else one.name)
+        for one in situation.library.functions
+        if one not in relevant
+    ]
     works = [
         f"{function.name}({one.arguments}) -> {one.result}"
         for function in relevant
@@ -80,7 +88,7 @@ def shown(situation: Situation, size: Size) -> dict[str, object]:
         ],
         "broken": _broken(situation, [one for one, _, _ in attempts], size),
         "works": [excerpt.short(one, size.call) for one in works],
-        "others": excerpt.of_list([_line(situation, one) for one in others], size.lines),
+        "others": excerpt.of_list(others, size.lines),
         "tried": attempts,
         "locked": excerpt.of_list(situation.locked, size.lines),
         "notes": [excerpt.short(one, size.notes) for one in situation.notes],
@@ -133,10 +141,10 @@ def _credit(situation: Situation, function: Function) -> Credit:
     return situation.credit.get(function.name, Credit())
 
 
-def _line(situation: Situation, function: Function) -> str:
+def _line(situation: Situation, function: Function, head: str) -> str:
     credit = _credit(situation, function)
     said = f" ({credit.said})" if credit.tasks else ""
-    return f"{function.signature}: {excerpt.short(function.summary, 120)}{said}"
+    return f"{head}: {excerpt.short(function.summary, 120)}{said}"
 
 
 def _in_a_line(failure: Failure) -> str:

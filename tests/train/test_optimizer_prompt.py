@@ -132,6 +132,13 @@ def test_shows_whole_only_what_these_tasks_called() -> None:
     assert "- unrelated(number: int) -> int: The unrelated." in said
 
 
+def test_a_small_model_sees_no_signatures_of_functions_that_serve_other_questions() -> None:
+    """It copies their parameters: a product came out as `solve_multiplication(base, exponent)`."""
+    said = text(optimizer(native=False).ask(Situation(library("unrelated"), (failure("1"),)), 1))
+    assert "- unrelated: The unrelated." in said
+    assert "unrelated(" not in said
+
+
 def test_shows_what_was_tried_before() -> None:
     """Code and fate of earlier attempts, and what the agent did with them on the tasks shown."""
     situation = Situation(library("f"), (failure("1"),), (attempt(("1", "2"), "def tried(): ..."),))
