@@ -235,7 +235,7 @@ def _unnoticed(run: Run, situation: Situation, done: Draft) -> tuple[Fault, ...]
     if done.library is None or not run.judging.screened:
         return ()
     trials = run.evaluate(done.library, "train", situation.kind)
-    return noticed.faults(trials, _called(done.proposal.edits[0]), situation.kind)
+    return noticed.faults(trials, done.library, _called(done.proposal.edits[0]), situation.kind)
 
 
 def _mark(number: int, draw: int, chance: int) -> int:

@@ -60,7 +60,7 @@ def _screen(run: Run, base: Library, after: Library, tasks: list[Task], name: st
         lost = "infrastructure failed on the training tasks it is for"
         return Judged(Verdict("undecided", lost), pair, observed)
     helps = pair[1].score > pair[0].score
-    if name is not None and not helps and not noticed.called(pair[1], name):
+    if name is not None and not helps and not noticed.called(pair[1], after, name):
         said = f"{said}; {name} was never called"
     elif name is not None and pair[1].score == pair[0].score:
         helps = _computes(run, after, tasks, pair[0], name)

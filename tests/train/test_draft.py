@@ -25,6 +25,7 @@ from fnopt.train.situation import Situation
 
 CODE = 'def twice(n: int) -> int:\n    """Return twice n."""\n    return 2 * n\n'
 EXACT = Checked(exact)
+LIBRARY = read({"lib.py": CODE.encode()})
 SHAPES = frozenset({likeness(CODE) or ""})
 
 
@@ -66,12 +67,27 @@ def test_a_function_that_no_trial_called_is_told_so() -> None:
     """One call is enough; what infrastructure took says nothing."""
     tasks = [Task("s0", "What is\ntwice 4?", "8"), Task("s1", "What is twice 5?", "10")]
     silent = Evaluation("train", "d", (trial("s0", 0.0), trial("s1", 0.0, "other")))
-    (fault,) = noticed.faults(silent, "twice", tasks)
+    (fault,) = noticed.faults(silent, LIBRARY, "twice", tasks)
     assert (fault.rule, fault.function) == ("uncalled", "twice")
     assert "What is twice 4?" in fault.message
     one = Evaluation("train", "d", (trial("s0", 0.0), trial("s1", 0.0, "twice")))
     lost = Evaluation("train", "d", (Trial("s0", 0, "key", error="gone"),))
-    assert noticed.faults(one, "twice", tasks) == noticed.faults(lost, "twice", tasks) == ()
+    for seen in (one, lost):
+        assert not noticed.faults(seen, LIBRARY, "twice", tasks)
+
+
+def test_a_function_that_is_reached_through_others_was_called() -> None:
+    """A call of what calls it, at whatever depth, is a call of it; not the other way round."""
+    four, eight = (
+        f'def {name}(n: int) -> int:\n    """Return more."""\n    return {value}\n'
+        for name, value in (("four_times", "twice(twice(n))"), ("eight", "twice(four_times(n))"))
+    )
+    library = read({"lib.py": f"{CODE}\n\n{four}\n\n{eight}".encode()})
+    above = Evaluation("train", "d", (trial("s0", 0.0, "eight"),))
+    below = Evaluation("train", "d", (trial("s0", 0.0, "twice"),))
+    assert noticed.called(above, library, "twice")
+    assert noticed.called(above, library, "four_times")
+    assert not noticed.called(below, library, "eight")
 
 
 def called(task: str, function: str, number: int, result: str, value: float = 1.0) -> Trial:
