@@ -134,7 +134,8 @@ class Habits:
     ``temperature`` and ``max_tokens`` a reply of the agent, and the same two for the optimizer,
     which is warmer (``retry_temperature``) where it failed before, reads prompts of at most
     ``max_prompt`` tokens, and draws up to ``proposals`` candidates a step. What ``reconsiders``
-    can mend a function that is told what it computed instead of the expected answers.
+    can mend a function that is told what it computed instead of the expected answers. What is
+    ``brief`` copies whatever it is shown, and is shown little.
     """
 
     temperature: float | None = None
@@ -145,6 +146,7 @@ class Habits:
     max_prompt: int = 24_000
     proposals: int = 1
     reconsiders: bool = True
+    brief: bool = False
 
 
 USUAL = Habits()
@@ -157,6 +159,7 @@ SMALL = Habits(
     max_prompt=3_000,
     proposals=6,
     reconsiders=False,
+    brief=True,
 )
 """Measured for the embedded model: it says the same again when it is told what was wrong, so that
 other draws are worth more."""

@@ -108,6 +108,7 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         retry_temperature=_first(settings.temperature, usual.retry_temperature),
         max_tokens=settings.max_tokens or usual.optimizer_max_tokens,
         max_prompt=settings.max_prompt or usual.max_prompt,
+        brief=usual.brief,
     )
     return Optimizer(
         model,

@@ -40,7 +40,8 @@ class Voice:
 
     ``retry_temperature`` is for replies that were not taken, and for tasks at which an earlier
     attempt failed: a cold model repeats itself to the letter. ``max_prompt`` is in tokens. Without
-    a ``system_role`` the system's text goes in front of the first message.
+    a ``system_role`` the system's text goes in front of the first message. A ``brief`` one is for a
+    small model: no diagnosis, no code but what it may have to revise, other functions by name.
     """
 
     model: str
@@ -51,6 +52,7 @@ class Voice:
     max_tokens: int | None = None
     max_prompt: int = MAX_PROMPT
     system_role: bool = True
+    brief: bool = False
 
 
 class Optimizer:
@@ -90,7 +92,7 @@ class Optimizer:
         """
         least = 0
         for size in excerpt.SIZES:
-            values = shown(situation, size, signatures=self.voice.native_tools)
+            values = shown(situation, size, signatures=not self.voice.brief)
             request = self._request(values, step, draw, warm=bool(situation.tried))
             least = prompt_tokens(request)
             if least <= self.voice.max_prompt * FIRST:
@@ -106,6 +108,7 @@ class Optimizer:
         voice = self.voice
         told = {
             "native": voice.native_tools,
+            "brief": voice.brief,
             "max_actions": self._max_actions,
             "packages": self._packages,
         }

@@ -68,11 +68,12 @@ def attempt(tasks: tuple[str, ...], code: str = "def x(): ...") -> Attempt:
 def optimizer(
     *,
     native: bool = True,
+    brief: bool = False,
     client: Scripted | None = None,
     max_prompt: int = MAX_PROMPT,
     **options: object,
 ) -> Optimizer:
-    voice = Voice("big", "", native, 0.0, 0.7, max_tokens=9, max_prompt=max_prompt)
+    voice = Voice("big", "", native, 0.0, 0.7, max_tokens=9, max_prompt=max_prompt, brief=brief)
     return Optimizer(client or Scripted([]), Prose(), voice, **options)  # type: ignore[arg-type]
 
 
@@ -80,8 +81,15 @@ def text(request: Request) -> str:
     return "\n".join(message["content"] for message in request.messages)
 
 
-@pytest.mark.parametrize("native", [True, False])
-def test_says_what_failed_and_how(native: bool) -> None:
+FORMS = pytest.mark.parametrize(
+    ("native", "brief"),
+    [(True, False), (False, False), (False, True)],
+    ids=["calls", "text", "embedded"],
+)
+
+
+@FORMS
+def test_says_what_failed_and_how(native: bool, brief: bool) -> None:
     """Questions, expected answers, calls and answers of the failing tasks, and the locked names."""
     situation = Situation(
         library("double", "other"),
@@ -89,7 +97,7 @@ def test_says_what_failed_and_how(native: bool) -> None:
         locked=("other",),
         notes=("Use metres.",),
     )
-    asked = optimizer(native=native, packages=("sympy",)).ask(situation, 3)
+    asked = optimizer(native=native, brief=brief, packages=("sympy",)).ask(situation, 3)
     said = text(asked)
     for expected in ("What is the double of 7?", "8-doubled", "8-wrong", "double(7) -> 15"):
         assert expected in said
@@ -99,14 +107,16 @@ def test_says_what_failed_and_how(native: bool) -> None:
     assert [message["role"] for message in asked.messages] == ["system", "user"]
     assert bool(asked.tools) == native
     assert ("add NAME" in said) == (not native)
+    assert ("Diagnosis:" in said) == (not native and not brief)
+    assert ("Find out what went wrong" in said) == (not brief)
 
 
-@pytest.mark.parametrize("native", [True, False])
-def test_an_empty_library_and_silence_can_be_told(native: bool) -> None:
+@FORMS
+def test_an_empty_library_and_silence_can_be_told(native: bool, brief: bool) -> None:
     """The first step of all: no functions, no calls, no answers."""
     empty = Failure(Task("t", "Question?", "yes"), Observation("t", (), ""))
-    said = text(optimizer(native=native).ask(Situation(read({}), (empty,)), 1))
-    assert ("It answered: nothing" in said) == native  # a small model learns nothing from it
+    said = text(optimizer(native=native, brief=brief).ask(Situation(read({}), (empty,)), 1))
+    assert ("It answered: nothing" in said) == (not brief)  # a small model learns nothing from it
     assert "It called" not in said
     assert "revise `" not in said
 
@@ -134,9 +144,29 @@ def test_shows_whole_only_what_these_tasks_called() -> None:
 
 def test_a_small_model_sees_no_signatures_of_functions_that_serve_other_questions() -> None:
     """It copies their parameters: a product came out as `solve_multiplication(base, exponent)`."""
-    said = text(optimizer(native=False).ask(Situation(library("unrelated"), (failure("1"),)), 1))
+    asked = optimizer(native=False, brief=True)
+    said = text(asked.ask(Situation(library("unrelated"), (failure("1"),)), 1))
     assert "- unrelated: The unrelated." in said
     assert "unrelated(" not in said
+
+
+def test_what_is_asked_for_as_text_can_be_read() -> None:
+    """The form that the prompt shows, filled in: the diagnosis stands before the reason."""
+    why = "Diagnosis: It guessed.\nIt has no function.\n\n{}\nIt was missing."
+    client = Scripted([Reply(why.format(f"add extra\n```python\n{CODE}```"))])
+    one = optimizer(native=False, client=client)
+    _, proposal = one.send(one.ask(Situation(read({}), (failure("1"),)), 1), 1)
+    assert isinstance(proposal, Proposal)
+    assert proposal.why == "It guessed.\nIt has no function.\n\nIt was missing."
+
+
+@FORMS
+def test_a_prompt_is_well_laid_out(native: bool, brief: bool) -> None:
+    """No line is empty twice in a row, and none is glued to a heading."""
+    situation = Situation(library("used"), (failure("1", "used(1) -> 1"),), (attempt(("1",)),))
+    said = text(optimizer(native=native, brief=brief).ask(situation, 1))
+    assert "\n\n\n" not in said
+    assert "others.Begin" not in said
 
 
 def test_shows_what_was_tried_before() -> None:
@@ -188,8 +218,8 @@ def huge_trial(task: str) -> Trial:
     return Trial(task, 0, "k", "w" * HUGE, Score(0.0), calls, messages=messages)
 
 
-@pytest.mark.parametrize("native", [True, False])
-def test_a_prompt_has_a_bound(native: bool) -> None:
+@FORMS
+def test_a_prompt_has_a_bound(native: bool, brief: bool) -> None:
     """500 failing tasks, transcripts, answers, sources, attempts and lists without end."""
     tasks = [Task(str(n), "q" * HUGE, "e" * HUGE) for n in range(500)]
     trials = tuple(huge_trial(task.id) for task in tasks[:20])
@@ -210,7 +240,7 @@ def test_a_prompt_has_a_bound(native: bool) -> None:
     faults = [Fault("rule", "m" * 10_000, "mend it", "f")] * 1_000
     calls_ = (ToolCall("c", "add_function", "x" * HUGE),)
     for budget in (3_000, 4_000, 8_000, MAX_PROMPT):
-        one = optimizer(native=native, max_prompt=budget)
+        one = optimizer(native=native, brief=brief, max_prompt=budget)
         asked = one.ask(situation, 1)
         assert prompt_tokens(asked) <= budget
         for reply in (Reply("y" * HUGE), Reply("", calls_), Reply("é" * HUGE)):
