@@ -151,7 +151,7 @@ def _row(update: Update) -> tuple[str, ...]:
     taken_back = update.revert is not None and update.verdict == "kept"
     return (
         str(update.step),
-        f"{update.verdict}, taken back" if taken_back else update.verdict,
+        _verdict(update),
         _action(update),
         f"{base} → {score}" if update.base is not None or update.score is not None else "",
         cost_of(usage) if update.tokens else "",
@@ -160,6 +160,14 @@ def _row(update: Update) -> tuple[str, ...]:
         if taken_back and update.revert
         else update.reason,
     )
+
+
+def _verdict(update: Update) -> str:
+    """The gate's, and what a person made of it."""
+    if update.overruled:
+        return f"{update.verdict}, kept by a person"
+    taken_back = update.revert is not None and update.verdict == "kept"
+    return f"{update.verdict}, taken back" if taken_back else update.verdict
 
 
 def _action(update: Update) -> str:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from fnopt.cli.echo import document, json_option, note
+from fnopt.cli.refused import refused
 
 if TYPE_CHECKING:
     from fnopt.history.bring_back import BroughtBack
-    from fnopt.history.refusal import Refusal
     from fnopt.history.rollback import RolledBack
 
-REFUSED = 3
 FUNCTION_AT = re.compile(r"[^@]+@(?!\{).*", re.DOTALL)  # git's own rev@{n} is none
 
 
@@ -46,7 +45,7 @@ def _update(update: str, as_json: bool) -> int:
         outcome = roll_back(session.repo, update, session.layout)
     if isinstance(outcome, RolledBack):
         return _done(outcome, as_json)
-    return _refused(outcome, as_json)
+    return refused(outcome, as_json)
 
 
 def _function(words: str, as_json: bool) -> int:
@@ -62,7 +61,7 @@ def _function(words: str, as_json: bool) -> int:
         outcome = bring_back(session.repo, name, rev, session.layout, locked)
     if isinstance(outcome, BroughtBack):
         return _brought(outcome, as_json)
-    return _refused(outcome, as_json)
+    return refused(outcome, as_json)
 
 
 def _brought(outcome: BroughtBack, as_json: bool) -> int:
@@ -87,14 +86,6 @@ def _done(outcome: RolledBack, as_json: bool) -> int:
         names = ", ".join(outcome.functions)
         note(f"took back {outcome.update[:10]} ({names}) on {_short(outcome.branch)}")
     return 0
-
-
-def _refused(outcome: Refusal, as_json: bool) -> int:
-    if as_json:
-        document({"commit": None, "refused": asdict(outcome)})
-    note(f"refused: {outcome.message}")
-    note(f"mend: {outcome.mend}")
-    return REFUSED
 
 
 def _short(branch: str) -> str:

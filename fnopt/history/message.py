@@ -43,6 +43,16 @@ def revert(reverted: str, commit: str, trailers: Iterable[tuple[str, str]]) -> s
     return _message(f'Revert "{first}"', [f"This reverts commit {commit}."], trailers)
 
 
+def reapply(message: str, commit: str, revert: str, trailers: Iterable[tuple[str, str]]) -> str:
+    """The message of a commit that reverts ``revert``, which had taken back ``commit``.
+
+    The subject is as git's since 2.43 for the revert of a revert.
+    """
+    first = message.split("\n", 1)[0]
+    said = [f"{commit} is kept by a person.", f"This reverts commit {revert}."]
+    return _message(f'Reapply "{first}"', said, trailers)
+
+
 def prose(text: str) -> str:
     """One paragraph, wrapped; a line that would be believed is indented."""
     lines = textwrap.wrap(_line(text), WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,9 @@ from fnopt.history import message
 from fnopt.history.repo import Commit
 from fnopt.history.runs import RunBranch
 from fnopt.records import Usage
+
+PEOPLES = ("rollback", "keep")
+"""Actions in a run's log that are no steps: what people did to its branch by fnopt's commands."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,26 @@ class Update:
     cost: float | None
     tasks: tuple[str, ...] = ()
 
+    @property
+    def overruled(self) -> bool:
+        """Whether it lost, and a person has it kept."""
+        return self.verdict == "reverted" and self.commit is not None and self.revert is None
+
 
 def updates(run: RunBranch) -> list[Update]:
     """Every step of a run that came to a proposal, oldest first; also roll-backs by people."""
     commits = run.commits()
     found = [*_published(commits), *_refused(run.evidence.steps())]
     return sorted(found, key=lambda update: update.step)
+
+
+def scores(log: Sequence[Update]) -> tuple[float | None, float | None]:
+    """Selection scores before the run and now, as its updates tell them; None if not measured."""
+    measured = [update for update in log if update.base is not None]
+    if not measured:
+        return None, None
+    last = measured[-1]
+    return measured[0].base, last.score if last.verdict == "kept" else last.base
 
 
 def _published(commits: Iterable[Commit]) -> list[Update]:

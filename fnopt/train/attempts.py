@@ -37,8 +37,8 @@ class Attempt:
 
     @property
     def in_vain(self) -> bool:
-        """Whether it was reverted or refused."""
-        return self.update.verdict != "kept"
+        """Whether it was reverted or refused, and no person has overruled that."""
+        return self.update.verdict != "kept" and not self.update.overruled
 
     @property
     def unnoticed(self) -> bool:

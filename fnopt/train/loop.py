@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fnopt.errors import BudgetSpent
-from fnopt.history.updates import Update, updates
+from fnopt.history.updates import PEOPLES, Update, updates
 from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undecided
 from fnopt.train.run import Run, Stops
 from fnopt.train.step import step
@@ -71,19 +71,27 @@ def _too_few_wrong(run: Run, log: list[Update]) -> Stop | None:
 
 
 def spent(stops: Stops, log: list[Update]) -> Stop | None:
-    """Whether the log says that a run is out of patience or steps; people's roll-backs aside."""
-    steps = [update for update in log if update.action != "rollback"]
-    in_vain = 0
-    for update in reversed(steps):
-        if update.verdict == "kept":
-            break
-        in_vain += 1
+    """Whether the log says that a run is out of patience or steps; what people did aside."""
+    steps = [update for update in log if update.action not in PEOPLES]
+    in_vain = _in_vain(log)
     if stops.patience is not None and in_vain >= stops.patience:
         return _out_of_patience(steps[-in_vain:])
     counted = [update for update in steps if update.verdict == "kept" or not stops.only_kept]
     if len(counted) >= stops.max_steps:
         return Stop("steps", f"{len(counted)} of {stops.max_steps} steps are done")
     return None
+
+
+def _in_vain(log: list[Update]) -> int:
+    """The steps in vain since the last update that was kept, by the gate or by a person."""
+    count = 0
+    for update in reversed(log):
+        if update.action == "rollback" or update.overruled:
+            continue
+        if update.verdict == "kept":
+            break
+        count += 1
+    return count
 
 
 def _out_of_patience(steps: list[Update]) -> Stop:

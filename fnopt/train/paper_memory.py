@@ -48,9 +48,10 @@ def remember(run: Run) -> Memory:
 
 
 def _since_accepted(log: Sequence[Update]) -> Iterator[Update]:
-    """The steps behind the last that was kept, the newest first; people's roll-backs are none."""
+    """The steps behind the last that was kept, by a person too, the newest first; people's
+    roll-backs are none."""
     for update in reversed(log):
-        if update.action == "rollback":
+        if update.action == "rollback" or update.overruled:
             continue
         if update.verdict == "kept":
             return

@@ -11,8 +11,9 @@ from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
 from fnopt.history.refusal import Refusal, broken
 from fnopt.history.repo import Repository
-from fnopt.history.rollback import RolledBack, roll_back, taken_back
+from fnopt.history.rollback import RolledBack, roll_back
 from fnopt.history.runs import RunBranch
+from fnopt.history.target import taken_back
 from fnopt.history.updates import updates
 from fnopt.library.function import read
 from fnopt.library.layout import Layout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fnopt.history.updates import Update
@@ -10,7 +12,8 @@ from fnopt.train.attempts import Attempt, closed
 
 def attempt(step: int, verdict: str, base: float | None, score: float | None) -> Attempt:
     """A step for one task."""
-    update = Update("c", None, step, "add", "f", base, score, verdict, "", 0, None)
+    revert = "r" if verdict == "reverted" else None
+    update = Update("c", revert, step, "add", "f", base, score, verdict, "", 0, None)
     return Attempt(update, ("t",), f"def f{step}(): ...", ())
 
 
@@ -41,3 +44,10 @@ def test_what_lost_no_point_is_open_when_the_library_has_changed(
 def test_what_is_kept_stays() -> None:
     """Only attempts in vain are made again."""
     assert closed([KEPT, attempt(3, "kept", 0.5, 0.6)]) == [KEPT, attempt(3, "kept", 0.5, 0.6)]
+
+
+def test_what_a_person_has_kept_was_not_in_vain() -> None:
+    """It lost, and there is no revert of it that holds."""
+    lost = attempt(1, "reverted", 0.4, 0.3)
+    assert lost.in_vain
+    assert not Attempt(replace(lost.update, revert=None), ("t",), "", ()).in_vain

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnopt.evaluate.gate import Paired, Paper
-from fnopt.history.updates import Update
+from fnopt.history.updates import PEOPLES, Update
 from fnopt.records import Task
 from fnopt.train import focus
 from fnopt.train.loop import Stop, spent
@@ -14,17 +14,17 @@ from fnopt.train.run import Stops
 
 
 def log(*verdicts: str, base: float | None = None, score: float | None = None) -> list[Update]:
-    """A log with these verdicts; ``rollback`` stands for a person's."""
+    """A log with these verdicts; ``rollback`` and ``keep`` stand for a person's."""
     return [
         Update(
             commit=None,
             revert=None,
             step=number,
-            action="rollback" if verdict == "rollback" else "add",
+            action=verdict if verdict in PEOPLES else "add",
             function="f",
             base=base,
             score=score,
-            verdict=verdict,
+            verdict="kept" if verdict in PEOPLES else verdict,
             reason="",
             tokens=0,
             cost=None,
@@ -89,6 +89,14 @@ def test_steps_count_all_or_only_what_was_kept() -> None:
 def test_a_persons_rollback_is_no_step() -> None:
     """Neither of the counts sees it."""
     assert why(Stops(2, 1), "kept", "rollback", "rollback") is None
+    assert why(Stops(9, 1), "reverted", "rollback") == "patience"
+
+
+def test_what_a_person_keeps_is_no_step_and_was_not_in_vain() -> None:
+    """Patience begins anew, and the overruled update counts as a step alone."""
+    assert why(Stops(2, 1), "reverted", "keep") is None
+    assert why(Stops(9, 2), "reverted", "keep", "reverted") is None
+    assert why(Stops(1, 9), "reverted", "keep") == "steps"
 
 
 @given(st.lists(st.sampled_from(["kept", "reverted", "refused"]), max_size=12), st.data())
