@@ -11,11 +11,11 @@ import click
 from fnopt.cli import build
 from fnopt.cli.echo import document, json_option, note
 from fnopt.cli.session import Session
-from fnopt.cli.train import EXIT, begin, scores
+from fnopt.cli.train import EXIT, begin
 from fnopt.errors import UsageError
 from fnopt.history import scratch
 from fnopt.history.runs import RunBranch
-from fnopt.history.updates import updates
+from fnopt.history.updates import scores, updates
 from fnopt.models.recordings import DEMO
 from fnopt.prose import Prose
 from fnopt.records import Evaluation
@@ -61,7 +61,7 @@ def _learn(session: Session, began: float) -> tuple[Summary, Stop]:
         base = run.branch.head()
         stop = go_on(run, live.step)
         before, after = (_test(session, run, commit) for commit in (base, run.branch.head()))
-        first, last = scores(run)
+        first, last = scores(updates(run.branch))
         summary = Summary(
             val=(first, last),
             test=(before, after),

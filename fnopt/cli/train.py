@@ -15,8 +15,9 @@ from fnopt.cli.echo import document, json_option
 from fnopt.cli.session import Session
 from fnopt.errors import BudgetSpent, UsageError
 from fnopt.history import runs
+from fnopt.history.lifecycle import take_up
 from fnopt.history.runs import RunBranch
-from fnopt.history.updates import Update, updates
+from fnopt.history.updates import Update, scores, updates
 from fnopt.report.live import Live
 from fnopt.report.table import steps_table
 from fnopt.train.loop import Stop, ended
@@ -111,15 +112,24 @@ def begin(session: Session, branch: RunBranch, rev: str | None, live: Live) -> R
     tell = partial(profiles.note, branch)
     watch = build.Watcher(live.say, live.trials, live.download, tell)
     run = build.run(session, branch, session.purse(branch.name), watch)
-    run.begin(base)
+    run.begin(base, _came_from(session, rev))
+    take_up(branch)
     build.recall(session, branch)
     live.say(f"run {branch.name} on branch fnopt/{branch.name}")
     return run
 
 
+def _came_from(session: Session, rev: str | None) -> str | None:
+    """The branch that a new run begins at, if it is one: what ``fnopt update`` merges later."""
+    heads = "refs/heads/"
+    named = session.repo.checked_out() if rev is None else heads + rev.removeprefix(heads)
+    known = named is not None and session.repo.ref(named) is not None
+    return named.removeprefix(heads) if named and known else None
+
+
 def _end(run: Run, steps: list[Step], stop: Stop | None, as_json: bool) -> int:
     """Show what was done; returns the exit code."""
-    base, score = scores(run)
+    base, score = scores(updates(run.branch))
     done = [one.update for one in steps if isinstance(one, Kept | Reverted | Refused)]
     if as_json:
         document(
@@ -149,15 +159,6 @@ def _tell(
         click.echo(f"{split}, a selection score: {base:.3f} before the run, {score:.3f} now")
     if stop:
         click.echo(f"stopped ({stop.why}): {stop.reason}")
-
-
-def scores(run: Run) -> tuple[float | None, float | None]:
-    """Selection scores before the run and now, as its updates tell them; None if never measured."""
-    measured = [u for u in updates(run.branch) if u.base is not None]
-    if not measured:
-        return None, None
-    last = measured[-1]
-    return measured[0].base, last.score if last.verdict == "kept" else last.base
 
 
 def entry(update: Update) -> dict[str, Any]:

@@ -200,14 +200,20 @@ class Repository:
         middle = self.commit(self.tree(bad), [], "merge base")
         ours = self.commit(self.tree(head), [middle], "ours")
         undone = self.commit(self.tree(f"{bad}^"), [middle], "undone")
-        words = ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, undone]
+        tree, conflicts = self.merge(ours, undone)
+        return (None, conflicts) if conflicts else (tree, ())
+
+    def merge(self, ours: str, theirs: str) -> tuple[str, tuple[str, ...]]:
+        """The tree of a three-way merge of two commits, without a working tree, and the paths that
+        conflict: those hold git's marks there."""
+        words = ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs]
         answer = self.git(*words, check=False)
         if answer.code > 1:
             raise GitStateError(
                 f"git merge-tree: {answer.complaint}", "fnopt needs git 2.38 or newer"
             )
         tree, *paths = [part.decode(errors="replace") for part in answer.out.split(b"\0") if part]
-        return (None, tuple(sorted(set(paths)))) if answer.code else (tree.strip(), ())
+        return tree.strip(), tuple(sorted(set(paths)))
 
     def worktrees(self, branch: str) -> list[Path]:
         """The working trees that have a branch (full name) checked out and are still there."""

@@ -58,6 +58,8 @@ class RunBranch:
         self.evidence = Evidence(repo, name)
         self._pending = PENDING + name
         self._journal = repo.folder / f"{name}.journal"
+        self._lock = repo.folder / f"{name}.lock"
+        self._holder = repo.folder / f"{name}.holder"
 
     @property
     def exists(self) -> bool:
@@ -104,6 +106,28 @@ class RunBranch:
         self._drop(commit)
         return None
 
+    def drop(self) -> str | None:
+        """Drop the candidate that waits, if there is one; returns its commit."""
+        commit = self.repo.ref(self._pending)
+        if commit is not None:
+            self._drop(commit)
+        return commit
+
+    def references(self) -> dict[str, str]:
+        """The references of the run that are there, with the commits that they are at.
+
+        The evidence comes last: what is left of a killed deletion still says what the run was.
+        """
+        refs = (self._pending, self.branch, self.evidence.ref)
+        return {ref: commit for ref in refs if (commit := self.repo.ref(ref))}
+
+    def delete(self) -> dict[str, str]:
+        """Delete the references of the run; returns where each was."""
+        found = self.references()
+        for ref, commit in found.items():
+            self._delete(ref, commit)
+        return found
+
     def pend(self, tree: str, step: int, text: str) -> Candidate:
         """Make a candidate of a tree, upon the branch's head."""
         base = self.head()
@@ -131,23 +155,44 @@ class RunBranch:
     def lock(self) -> Iterator[None]:
         """Hold the run: one process at a time. Cleans up what a killed one left behind."""
         self.repo.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.repo.folder / f"{self.name}.lock", timeout=HANDOVER)
-        holder = self.repo.folder / f"{self.name}.holder"
+        lock = FileLock(self._lock, timeout=HANDOVER)
         try:
             lock.acquire()
         except Timeout:
             raise GitStateError(
-                f"run {self.name} is held by {_read(holder) or 'another process'}",
+                f"run {self.name} is held by {self._held_by()}",
                 "wait for it, or end it; a dead holder's lock frees itself",
             ) from None
         try:
             since = time.strftime("%Y-%m-%d %H:%M:%S")
-            holder.write_text(f"process {os.getpid()} since {since}")
+            self._holder.write_text(f"process {os.getpid()} since {since}")
             self._recover()
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            self._holder.unlink(missing_ok=True)
             lock.release()
+
+    def holder(self) -> str | None:
+        """Who holds the run now, in words; None where nobody does."""
+        if not self._lock.exists():
+            return None
+        lock = FileLock(self._lock, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            return self._held_by()
+        except OSError:
+            return None  # it can only be read here: who could hold it?
+        lock.release()
+        return None
+
+    def forget(self) -> None:
+        """Remove what stands beside git of a run that nobody holds."""
+        for path in (self._journal, self._holder, self._lock):
+            path.unlink(missing_ok=True)
+
+    def _held_by(self) -> str:
+        return _read(self._holder) or "another process"
 
     def _reverted(self, update: str, base: str, text: str) -> str:
         marks = [(key, message.trailers(text)[key][0]) for key in ("Fnopt-Run", "Fnopt-Step")]
@@ -155,9 +200,12 @@ class RunBranch:
         return self.repo.commit(self.repo.tree(base), [update], said, sign=True)
 
     def _drop(self, commit: str) -> None:
+        self._delete(self._pending, commit)
+
+    def _delete(self, ref: str, commit: str) -> None:
         # git locks packed-refs for every deletion; the journal says that such a lock is ours
         _note(self._journal, deleting=commit)
-        self.repo.delete(self._pending, commit)
+        self.repo.delete(ref, commit)
         self._journal.unlink(missing_ok=True)
 
     def _recover(self) -> None:
@@ -217,11 +265,19 @@ def names(repo: Repository) -> list[str]:
 
 
 def current(repo: Repository) -> str | None:
-    """The run whose branch is checked out, else the one with the newest evidence, else None."""
+    """The run whose branch is checked out, else the one with the newest evidence that is not
+    abandoned, else None."""
     shown = repo.checked_out() or ""
     runs = names(repo)
     here = shown.removeprefix(BRANCHES)
-    return here if shown.startswith(BRANCHES) and here in runs else next(iter(runs), None)
+    if shown.startswith(BRANCHES) and here in runs:
+        return here
+    return next((name for name in runs if not is_abandoned(Evidence(repo, name))), None)
+
+
+def is_abandoned(evidence: Evidence) -> bool:
+    """Whether a person has given a run up."""
+    return bool((evidence.document("run.json") or {}).get("abandoned"))
 
 
 def fresh_name(repo: Repository) -> str:

@@ -98,12 +98,14 @@ class Run:
         """Score a library on tasks of a split, from the cache where nothing could differ."""
         return self.evaluator.evaluate(library, split, tasks)
 
-    def begin(self, base: str) -> None:
-        """Create the branch at ``base`` if need be, and record where the run began."""
+    def begin(self, base: str, came_from: str | None = None) -> None:
+        """Create the branch at ``base`` if need be, and record where the run began: the commit,
+        and the branch ``came_from`` (short name)."""
         if not self.branch.exists:
             self.branch.start(base)
         if self.branch.evidence.document("run.json") is None:
             start = {"run": self.branch.name, "base": self.branch.head(), "fnopt": __version__}
+            start |= {"from": came_from} if came_from else {}
             self.branch.evidence.write({"run.json": start}, (), f"begin {self.branch.name}")
 
 

@@ -130,6 +130,19 @@ def test_a_fresh_clone_pays_for_no_trial_again(
     assert server.requests == []
 
 
+def test_an_abandoned_run_is_taken_up_by_name_alone(
+    trained: Told, fnopt: Fnopt, server: ScriptedServer
+) -> None:
+    """By itself the next command begins another run."""
+    assert fnopt("abandon", "run-1").code == 0
+    assert fnopt("step", "--json").json["run"] == "run-2"
+    server.requests.clear()
+    assert fnopt("train", "--run", "run-1", "--json").json["stop"]["why"] == "small"
+    assert server.requests == []
+    states = {one["run"]: one["state"] for one in fnopt("runs", "--json").json["runs"]}
+    assert states == {"run-1": "open", "run-2": "open"}
+
+
 def test_step_keeps_then_reverts_then_is_refused(
     tools: Path, fnopt: Fnopt, server: ScriptedServer
 ) -> None:
