@@ -122,6 +122,7 @@ def about(
         tuple(attempts.about(past, group, REMEMBERED)),
         busy=busy,
         shapes=_shapes(attempts.closed(past)),
+        unseen=frozenset(one.code.strip() for one in past if one.unnoticed),
         rest=failures(rest[:REST], trained, scorer, busy),
         alike=focus.kin(group, train),
         credit=credits_of(trained),
@@ -154,7 +155,7 @@ def _otherwise(code: str, situation: Situation) -> str:
     """How to do otherwise what was in vain before; nothing for what was not tried."""
     if likeness(code) in situation.shapes:
         return "Compute it in another way, or take other arguments."
-    if code.strip() in {one.code.strip() for one in situation.tried if one.unnoticed}:
+    if code.strip() in situation.unseen:
         return "It was never called: give it another name and docstring."
     return ""
 

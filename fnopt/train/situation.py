@@ -26,8 +26,8 @@ class Situation:
     that were answered right, ``rest`` failures that are left for later.
     ``busy`` functions answer tasks of another kind rightly: whatever failed here, it is not them.
     ``served``: a function of the library computes all that is expected of these tasks.
-    ``shapes`` are those of the functions that were judged before, and lost. ``notes`` are what
-    people want the optimizer to know.
+    ``shapes`` are those of the functions that were judged before, and lost; ``unseen`` is the code
+    of those that the agent never called. ``notes`` are what people want the optimizer to know.
     """
 
     library: Library
@@ -36,6 +36,7 @@ class Situation:
     locked: tuple[str, ...] = ()
     busy: frozenset[str] = frozenset()
     shapes: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
     rest: tuple[Failure, ...] = ()
     alike: tuple[Task, ...] = ()
     credit: Mapping[str, Credit] = field(default_factory=dict)

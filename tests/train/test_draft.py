@@ -57,7 +57,7 @@ def test_what_was_never_called_may_come_under_another_name() -> None:
     assert _shapes([attempt]) == frozenset()
     assert _shapes([replace(attempt, observed=())]) == SHAPES
     assert _shapes([attempt, attempt]) == SHAPES
-    seen = Situation(read({}), (), tried=(attempt,))
+    seen = Situation(read({}), (), unseen=frozenset({CODE.strip()}))
     assert _tried_again(Proposal((Add("twice", CODE),), ""), seen)
     renamed = CODE.replace("twice", "double")
     assert not _tried_again(Proposal((Add("double", renamed),), ""), seen)
