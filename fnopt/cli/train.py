@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
 
 import click
@@ -103,12 +104,15 @@ def choose_run(session: Session, options: dict[str, Any]) -> RunBranch:
         raise UsageError(f"run {name} exists already", f"go on with it: fnopt train --run {name}")
     if name is None:
         name = runs.fresh_name(session.repo) if new or current is None else current
-    return RunBranch(session.repo, name)
+    branch = RunBranch(session.repo, name)
+    runs.require_branch(branch)
+    return branch
 
 
 def begin(session: Session, branch: RunBranch, rev: str | None, live: Live) -> Run:
     """The run, its branch created where it is new, and what its evidence holds in the store."""
     base = session.repo.resolve(rev or "HEAD")
+    _require_importable(session)
     tell = partial(profiles.note, branch)
     watch = build.Watcher(live.say, live.trials, live.download, tell)
     run = build.run(session, branch, session.purse(branch.name), watch)
@@ -117,6 +121,16 @@ def begin(session: Session, branch: RunBranch, rev: str | None, live: Live) -> R
     build.recall(session, branch)
     live.say(f"run {branch.name} on branch fnopt/{branch.name}")
     return run
+
+
+def _require_importable(session: Session) -> None:
+    """Raises UsageError where no function that is learned could ever be imported."""
+    home = session.layout.home() or ""
+    if not all(part.isidentifier() for part in PurePosixPath(home.removesuffix(".py")).parts):
+        raise UsageError(
+            f"library.functions: Python can import nothing from {home!r}",
+            "rename it: letters, digits and underscores, no digit first",
+        )
 
 
 def _came_from(session: Session, rev: str | None) -> str | None:

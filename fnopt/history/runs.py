@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,9 +128,18 @@ class RunBranch:
             self._delete(ref, commit)
         return found
 
-    def pend(self, tree: str, step: int, text: str) -> Candidate:
-        """Make a candidate of a tree, upon the branch's head."""
+    def pend(self, tree: str, step: int, text: str, upon: str | None = None) -> Candidate:
+        """Make a candidate of a tree, upon the branch's head.
+
+        ``upon`` is the commit that the tree was made from. Raises GitStateError when the branch has
+        moved on from it: the candidate would take back whatever somebody did meanwhile.
+        """
         base = self.head()
+        if upon not in (None, base):
+            raise GitStateError(
+                f"{self.branch} was moved by somebody else, from {str(upon)[:10]} to {base[:10]}",
+                "run the command again: it goes on from there, and pays for no reply twice",
+            )
         commit = self.repo.commit(tree, [base], text)
         self.repo.move(self._pending, commit, self.repo.ref(self._pending), "candidate")
         return Candidate(commit, base, tree, step, text.strip("\n"))
@@ -154,23 +163,33 @@ class RunBranch:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run: one process at a time. Cleans up what a killed one left behind."""
-        self.repo.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._lock, timeout=HANDOVER)
+        lock = self._acquired()
         try:
+            self._recover()
+            yield
+        finally:
+            with suppress(OSError):  # a disk that turned read-only
+                self._holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _acquired(self) -> FileLock:
+        try:
+            self.repo.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._lock, timeout=HANDOVER)
             lock.acquire()
+            since = time.strftime("%Y-%m-%d %H:%M:%S")
+            self._holder.write_text(f"process {os.getpid()} since {since}")
         except Timeout:
             raise GitStateError(
                 f"run {self.name} is held by {self._held_by()}",
                 "wait for it, or end it; a dead holder's lock frees itself",
             ) from None
-        try:
-            since = time.strftime("%Y-%m-%d %H:%M:%S")
-            self._holder.write_text(f"process {os.getpid()} since {since}")
-            self._recover()
-            yield
-        finally:
-            self._holder.unlink(missing_ok=True)
-            lock.release()
+        except OSError as error:
+            raise GitStateError(
+                f"{self.repo.folder} cannot be written: {error.strerror or error}",
+                "make the git folder writable, with room on its disk, and run the command again",
+            ) from None
+        return lock
 
     def holder(self) -> str | None:
         """Who holds the run now, in words; None where nobody does."""
@@ -211,7 +230,8 @@ class RunBranch:
     def _recover(self) -> None:
         git = self.repo.folder.parent
         for ref in (self.branch, self._pending, self.evidence.ref):
-            (git / f"{ref}.lock").unlink(missing_ok=True)
+            with suppress(NotADirectoryError):  # a branch named fnopt is in the way
+                (git / f"{ref}.lock").unlink(missing_ok=True)
         try:
             left = json.loads(_read(self._journal) or "{}")
         except ValueError:
@@ -273,6 +293,18 @@ def current(repo: Repository) -> str | None:
     if shown.startswith(BRANCHES) and here in runs:
         return here
     return next((name for name in runs if not is_abandoned(Evidence(repo, name))), None)
+
+
+def require_branch(run: RunBranch) -> None:
+    """Raises GitStateError for a run whose evidence is here and whose branch is not."""
+    if run.exists or run.evidence.commit is None:
+        return
+    remote = next(iter(run.repo.refs(f"refs/remotes/*/fnopt/{run.name}")), None)
+    bring = f"git branch fnopt/{run.name} {remote.removeprefix('refs/') if remote else 'COMMIT'}"
+    raise GitStateError(
+        f"the branch fnopt/{run.name} is gone, the evidence of the run is still here",
+        f"bring it back: {bring}; or give it up: fnopt abandon {run.name}, then fnopt clean",
+    )
 
 
 def is_abandoned(evidence: Evidence) -> bool:

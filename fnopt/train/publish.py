@@ -62,7 +62,7 @@ def pend(run: Run, base: Base, drafted: Draft, usage: Usage) -> Candidate:
     why = f"{drafted.proposal.why}\n\n{_remarks(base.library, drafted)}"
     text = message.compose(message.subject(actions), why, marks)
     tree = run.repo.write_tree(base.commit, _changes(base.library, drafted.library))
-    return run.branch.pend(tree, drafted.number, text)
+    return run.branch.pend(tree, drafted.number, text, base.commit)
 
 
 def _remarks(before: Library, drafted: Draft) -> str:

@@ -105,6 +105,18 @@ def test_a_pending_candidate_comes_back_whole(run: RunBranch) -> None:
     assert RunBranch(run.repo, "r").pending() == made
 
 
+def test_a_candidate_never_takes_back_what_somebody_did_meanwhile(git: Git, run: RunBranch) -> None:
+    """Its tree was made from the head of then: upon that of now it would undo their commit."""
+    then = run.head()
+    tree = run.repo.write_tree(run.repo.tree(then), {"functions/new.py": b"x = 1\n"})
+    theirs = git("commit-tree", "main^{tree}", "-p", then, "-m", "Mine")
+    git("update-ref", "refs/heads/fnopt/r", theirs)
+    with pytest.raises(GitStateError, match="moved by somebody else"):
+        run.pend(tree, 1, "feat: x\n\nFnopt-Step: 1\n", then)
+    assert run.pending() is None
+    assert run.pend(tree, 1, "feat: x\n\nFnopt-Step: 1\n", theirs).base == theirs
+
+
 def test_a_candidate_that_is_already_published_is_dropped(git: Git, run: RunBranch) -> None:
     """A crash between the branch and the pending reference publishes nothing twice."""
     made = candidate(run)
