@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from fnopt.agents.agent import Setup
 from fnopt.agents.choose import choose as choose_agent
@@ -13,7 +14,7 @@ from fnopt.cli.session import Session
 from fnopt.config import AgentConfig, Config, OptimizerConfig
 from fnopt.errors import UsageError
 from fnopt.evaluate.evaluation import Evaluator, Progress
-from fnopt.evaluate.gate import NoRollback
+from fnopt.evaluate.gate import Gate, NoRollback
 from fnopt.evaluate.gate import choose as choose_gate
 from fnopt.evaluate.trial import Bench
 from fnopt.history.runs import RunBranch
@@ -223,7 +224,22 @@ def _judging(session: Session) -> Judging:
         ties=gate.ties,
     )
     screened = gate.rule == "paired" and gate.rollback
-    return Judging(rule if gate.rollback else NoRollback(rule), gate.split, held, screened)
+    rule = rule if gate.rollback else NoRollback(rule)
+    _require_enough(rule, gate.split, len(held))
+    return Judging(rule, gate.split, held, screened)
+
+
+def _require_enough(rule: Gate, split: str, there: int) -> None:
+    """Raise UsageError when no edit could be kept, were it to put right every task there is."""
+    if rule.can_show(there):
+        return
+    needed = next(number for number in count(there + 1) if rule.can_show(number))
+    tasks = "1 task is" if there == 1 else f"{there} tasks are"
+    raise UsageError(
+        f"tasks.{split}: {tasks} too few to show any gain: the gate needs {needed}, and many more "
+        "for small ones",
+        f"add {split} tasks, or lower gate.confidence",
+    )
 
 
 def _first(given: float | None, usual: float | None) -> float | None:

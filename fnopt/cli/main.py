@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -57,7 +58,11 @@ SUMMARIES = {
     "test": "Open the sealed test split once, and score it.",
     "demo": "Watch the whole loop in a scratch repository.",
 }
-BUG = 1
+BUG = FAILURE = 1
+OF_THE_SYSTEM = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+)
 INTERRUPTED = 130
 
 
@@ -116,6 +121,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # `fnopt log | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
+    except OSError as error:
+        return _refused_by_the_system(error)
     except Exception:  # noqa: BLE001 - the last handler: a bug, told without a traceback
         return _bug()
 
@@ -125,6 +132,15 @@ def _tell(message: str, mend: str, code: int) -> int:
     if mend:
         click.echo(f"mend: {' '.join(mend.split())}", err=True)
     return code
+
+
+def _refused_by_the_system(error: OSError) -> int:
+    """A full disk, a folder that cannot be written, too many open files: no bug of ours."""
+    if error.errno not in OF_THE_SYSTEM:
+        return _bug()
+    where = f"{error.filename}: " if error.filename else ""
+    mend = "see to it, and run the same command again: it goes on where it was"
+    return _tell(f"{where}{os.strerror(error.errno)}", mend, FAILURE)
 
 
 def _bug() -> int:

@@ -17,19 +17,23 @@ from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Library
 from fnopt.records import Evaluation, Task, Trial
 from fnopt.store import Store
+from fnopt.tasks.scorers import FAILED
 
 RETRIES = 1  # further attempts at a trial that infrastructure did not let happen
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Said after each trial: of ``total`` how many are done, right, and from the cache."""
+    """Said after each trial: of ``total`` how many are done, right, and from the cache; how many
+    answers the scorer failed on, and what it said of the first."""
 
     split: str
     done: int
     total: int
     right: int
     cached: int
+    failed: int = 0
+    failure: str = ""
 
 
 class Evaluator:
@@ -100,14 +104,18 @@ class Evaluator:
 class _Counter:
     def __init__(self, split: str, total: int, report: Callable[[Progress], None]) -> None:
         self._split, self._total, self._report = split, total, report
-        self._done = self._right = self._cached = 0
+        self._done = self._right = self._cached = self._failed = 0
+        self._failure = ""
 
     def count(self, trial: Trial, *, cached: bool) -> None:
         self._done += 1
         self._right += trial.right
         self._cached += cached
-        now = Progress(self._split, self._done, self._total, self._right, self._cached)
-        self._report(now)
+        if trial.score and trial.score.note.startswith(FAILED):
+            self._failed += 1
+            self._failure = self._failure or trial.score.note
+        counts = (self._done, self._total, self._right, self._cached, self._failed)
+        self._report(Progress(self._split, *counts, self._failure))
 
 
 def _result(future: Future[Trial]) -> Trial:

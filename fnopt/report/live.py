@@ -82,6 +82,8 @@ class Live:
         if now.cached == now.total:
             return  # nothing new: it was measured before
         self.say(f"  {now.split}: {now.right} of {now.total} right · {cost_of(self._spent())}")
+        if now.failed:
+            self.say(f"  {now.split}: on {now.failed} answers {now.failure}")
 
 
 def sentence(step: Step) -> str:

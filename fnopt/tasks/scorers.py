@@ -11,8 +11,10 @@ import importlib.util
 import math
 import re
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +25,7 @@ from fnopt.tasks import gym, numerals
 from fnopt.tasks.foreign import Foreign
 
 _FULL = 1 - 1e-9
+FAILED = "the scorer failed: "
 _PATIENCE = 30.0  # seconds for a foreign scorer, its library's import included
 
 
@@ -54,7 +57,7 @@ class Checked:
         except FnoptError:
             raise
         except Exception as error:  # noqa: BLE001 - a scorer may raise anything on an odd answer
-            return Score(0.0, f"the scorer failed: {type(error).__name__}: {error}"[:500])
+            return Score(0.0, f"{FAILED}{type(error).__name__}: {error}"[:500])
         if value >= _FULL:
             return Score(1.0, note)
         return Score(value if self.partial else 0.0, note)
@@ -206,4 +209,34 @@ def _imported(path: str, root: Path | None) -> Rule:
         ) from None
     if not callable(found):
         raise UsageError(f"tasks.scorer: {path!r} is not a function", "Name a function.")
-    return found  # type: ignore[no-any-return]
+    return InTime(found, path)
+
+
+@dataclass(frozen=True)
+class InTime:
+    """Somebody's scorer, which may hang: nothing of what a run has paid for hangs with it."""
+
+    rule: Rule
+    name: str
+    seconds: float = _PATIENCE
+
+    def __call__(self, answer: str, task: Task) -> float | bool | Score:
+        """See :class:`Rule`. Raises FnoptError when it takes too long."""
+        done: Future[float | bool | Score] = Future()
+        threading.Thread(target=self._answer, args=(done, answer, task), daemon=True).start()
+        try:
+            return done.result(self.seconds)
+        except TimeoutError:
+            if done.done():
+                raise  # its own
+            raise FnoptError(
+                f"tasks.scorer: {self.name} took longer than {self.seconds:.0f} s for one answer "
+                f"to task {task.id!r}",
+                "mend it and run the same command again: answers are kept, and scored anew",
+            ) from None
+
+    def _answer(self, done: Future[float | bool | Score], answer: str, task: Task) -> None:
+        try:
+            done.set_result(self.rule(answer, task))
+        except BaseException as error:  # noqa: BLE001 - told to who waits
+            done.set_exception(error)
