@@ -7,12 +7,13 @@ an index file of our own; references move by compare-and-swap.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from fnopt import tempdir
 from fnopt.errors import GitStateError
 from fnopt.history import command
 from fnopt.history.command import Answer
@@ -134,8 +135,8 @@ class Repository:
 
         Raises GitStateError for a path that no repository may hold, such as ``../x``.
         """
-        with tempfile.TemporaryDirectory(prefix="fnopt-index-") as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        with _index_folder() as folder:
+            index = {"GIT_INDEX_FILE": str(folder / "index")}
             self.git("read-tree", base or "--empty", env=index)
             modes = self._modes(base, list(changes)) if base and changes else {}
             # what goes makes room first: a file may become a folder
@@ -300,6 +301,15 @@ class Repository:
     @cached_property
     def _hash_length(self) -> int:
         return 64 if self.git("rev-parse", "--show-object-format").text == "sha256" else 40
+
+
+@contextmanager
+def _index_folder() -> Iterator[Path]:
+    folder = tempdir.folder("index")
+    try:
+        yield folder
+    finally:
+        tempdir.remove(folder)
 
 
 def _commit(entry: str) -> Commit:

@@ -10,25 +10,21 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from fnopt import tempdir
 from fnopt.errors import EndpointError
 
 SCRIPT = Path(__file__).with_name("llama_server.py")
 PATIENCE = 300.0  # seconds for reading 1.1 GB from a slow disk
-PREFIX = "fnopt-llama-"  # of the folders for saved slots
-STALE = 24 * 3600.0  # seconds after which such a folder was left by a process that was killed
 TAIL = 1500  # characters of the log that an error quotes
 
 
@@ -65,8 +61,7 @@ class LlamaServer:
             )
         self.api_key = secrets.token_hex(16)
         self.settings = settings
-        sweep(Path(tempfile.gettempdir()))
-        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+        self._folder = tempdir.folder("llama")
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._child = self._spawn()
         try:
@@ -88,7 +83,7 @@ class LlamaServer:
         orders = {
             "weights": str(weights.resolve()),
             "api_key": self.api_key,
-            "folder": self._folder.name,
+            "folder": str(self._folder),
             "settings": self.settings.to_json(),
         }
         assert self._child.stdin is not None, "BUG: stdin is a pipe"
@@ -142,7 +137,7 @@ class LlamaServer:
         if self._child.stdout is not None:
             self._child.stdout.close()
         self._log.close()
-        self._folder.cleanup()
+        tempdir.remove(self._folder)
 
     def save(self, slot: int, name: str) -> bool:
         """Save what a slot holds; whether that worked."""
@@ -154,7 +149,7 @@ class LlamaServer:
 
     def forget(self, name: str) -> None:
         """Drop what was saved."""
-        Path(self._folder.name, name).unlink(missing_ok=True)
+        (self._folder / name).unlink(missing_ok=True)
 
     def _slot(self, slot: int, action: str, name: str) -> bool:
         import httpx2
@@ -182,11 +177,3 @@ class LlamaServer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def sweep(folder: Path) -> None:
-    """Remove what killed processes left. (One that still runs would only read prefixes again.)"""
-    for left in folder.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > STALE:
-                shutil.rmtree(left)

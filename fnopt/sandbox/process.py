@@ -9,7 +9,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fnopt import tempdir
 from fnopt.sandbox.conversation import Capture, Conversation, end_group
 from fnopt.sandbox.outcome import Outcome
 
@@ -129,25 +129,11 @@ def _environment(folder: str) -> dict[str, str]:
 @contextmanager
 def _working_folder() -> Iterator[str]:
     """An empty folder, removed afterwards whatever learned code put into it."""
-    folder = tempfile.mkdtemp(prefix="fnopt-call-")
+    folder = tempdir.folder("call")
     try:
-        yield folder
+        yield str(folder)
     finally:
-        try:
-            Path(folder).rmdir()
-        except OSError:
-            _remove(folder)
-
-
-def _remove(folder: str) -> None:
-    """By ``rm``: Python's own removal keeps a descriptor and a stack frame per level, of which
-    learned code can nest more than this process has."""
-    for command in (["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
-        subprocess.run(
-            [*command, "--", folder], check=False, stdin=subprocess.DEVNULL, capture_output=True
-        )
-        if not Path(folder).exists():
-            return
+        tempdir.remove(folder)
 
 
 @contextmanager

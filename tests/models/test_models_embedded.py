@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from fnopt.errors import EndpointError
 from fnopt.models import Request
 from fnopt.models.embedded import Embedded
-from fnopt.models.llama import SCRIPT, LlamaServer, sweep
+from fnopt.models.llama import SCRIPT, LlamaServer
 from fnopt.models.weights import Progress, find
 
 WEIGHTS = find()  # before the tests are sealed in
@@ -39,15 +38,6 @@ def test_the_child_ends_with_its_parent(tmp_path: Path) -> None:
     assert child.wait(20) != 0
     assert child.stdout is not None and child.stdout.read() == b""
     child.stdout.close()
-
-
-def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
-    """Folders of saved slots that are a day old go, nothing else."""
-    for name, age in (("fnopt-llama-old", 90_000), ("fnopt-llama-new", 0), ("other", 90_000)):
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
-    sweep(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"fnopt-llama-new", "other"}
 
 
 @pytest.mark.live

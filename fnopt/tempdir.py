@@ -1,0 +1,104 @@
+"""Temporary folders that do not outlive a killed process for long: the next one sweeps them away.
+
+All of a process lie in one folder, which it holds by a lock for as long as it lives. A folder that
+nobody holds was left by a process that was killed. (Process numbers would not do: containers that
+share ``/tmp`` have the same ones.)
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX = "fnopt-work-"
+UNLOCKED = "fnopt-new-"  # for the instant between making one and holding it
+STALE = 3600.0  # seconds after which one that was never held is somebody's who died in between
+
+_lock = threading.Lock()
+_held: dict[int, tuple[Path, FileLock]] = {}  # by process: a fork makes its own
+
+
+def folder(what: str) -> Path:
+    """A new, empty folder of this process; ``what`` it is for stands in its name.
+
+    Who asked removes it (:func:`remove`); what is left goes when the process ends, or after it.
+    """
+    with _lock:
+        ours = _held.get(os.getpid())
+        if ours is None or not ours[0].is_dir():
+            ours = _held[os.getpid()] = _begun()
+    return Path(tempfile.mkdtemp(prefix=f"{what}-", dir=ours[0]))
+
+
+def remove(path: Path) -> None:
+    """Remove a folder whatever stands in it. By ``rm``: Python's own removal keeps a descriptor
+    and a stack frame per level, of which learned code can nest more than this process has."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
+        return
+    for command in (["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+        subprocess.run(
+            [*command, "--", str(path)], check=False, stdin=subprocess.DEVNULL, capture_output=True
+        )
+        if not path.exists():
+            return
+
+
+def _begun() -> tuple[Path, FileLock]:
+    above = Path(tempfile.gettempdir())
+    _sweep(above)
+    new = Path(tempfile.mkdtemp(prefix=UNLOCKED, dir=above))
+    lock = FileLock(new / "lock", timeout=0, thread_local=False)
+    lock.acquire()
+    held = new.with_name(PREFIX + new.name.removeprefix(UNLOCKED))
+    new.rename(held)
+    atexit.register(_end, os.getpid())
+    return held, lock
+
+
+def _end(process: int) -> None:
+    """At the end of the process that began it; a fork inherits what is registered."""
+    ours = _held.pop(process, None) if process == os.getpid() else None
+    if ours is not None:
+        shutil.rmtree(ours[0], ignore_errors=True)
+
+
+def _sweep(above: Path) -> None:
+    for left in above.glob(f"{PREFIX}*"):
+        if _is_ours(left) and not _is_held(left / "lock"):
+            remove(left)
+    for left in above.glob(f"{UNLOCKED}*"):
+        with contextlib.suppress(OSError):
+            if _is_ours(left) and time.time() - left.stat().st_mtime > STALE:
+                remove(left)
+
+
+def _is_ours(path: Path) -> bool:
+    """A folder of this user, and no link to one."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def _is_held(path: Path) -> bool:
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False  # it has just been removed by another
+    lock.release()
+    return False
