@@ -16,12 +16,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import library
+import loop
 import optimizer
 from measure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     **library.BENCHMARKS,
     **optimizer.BENCHMARKS,
+    **loop.BENCHMARKS,
 }
 
 
