@@ -12,7 +12,9 @@ from collections.abc import Sequence
 
 def plain(text: str) -> str:
     """One printable line."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def printable(text: str) -> str:

@@ -76,7 +76,8 @@ def body(message: str) -> str:
 
 def blocks(message: str) -> list[Trailers]:
     """Every block of trailers in a message, in order (a squash merge holds several)."""
-    found = [_block(_outdented(part)) for part in _parts(message)[1:]]
+    parts = (part for part in _parts(message)[1:] if "Fnopt-Step" in part)
+    found = [_block(_outdented(part)) for part in parts]
     return [block for block in found if "Fnopt-Step" in block]
 
 
@@ -85,6 +86,8 @@ def reverted(message: str) -> str | None:
 
     Knows what `git revert`, with and without ``--reference``, and :func:`revert` write.
     """
+    if "This reverts commit" not in message:
+        return None
     match = REVERTED.search("\n\n".join(_parts(message)[1:]))
     return match[1] if match else None
 
