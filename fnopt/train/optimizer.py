@@ -41,7 +41,7 @@ class Voice:
     ``retry_temperature`` is for replies that were not taken, and for tasks at which an earlier
     attempt failed: a cold model repeats itself to the letter. ``max_prompt`` is in tokens. Without
     a ``system_role`` the system's text goes in front of the first message. A ``brief`` one is for a
-    small model: no diagnosis, no code but what it may have to revise, other functions by name.
+    small model: no diagnosis, and of functions only those that it may have to revise.
     """
 
     model: str
@@ -92,7 +92,7 @@ class Optimizer:
         """
         least = 0
         for size in excerpt.SIZES:
-            values = shown(situation, size, signatures=not self.voice.brief)
+            values = shown(situation, size, brief=self.voice.brief)
             request = self._request(values, step, draw, warm=bool(situation.tried))
             least = prompt_tokens(request)
             if least <= self.voice.max_prompt * FIRST:

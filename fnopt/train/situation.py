@@ -54,18 +54,18 @@ class Situation:
         return [*(failure.task for failure in self.failures), *self.alike]
 
 
-def shown(situation: Situation, size: Size, *, signatures: bool = True) -> dict[str, object]:
+def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str, object]:
     """Values for the template, no more of each than ``size`` has.
 
-    Without ``signatures`` the functions that serve other questions are told by their names and
-    what they do: a small model copies parameters from whatever signature it sees.
+    Where that is to be ``brief``, nothing is told of functions that serve other questions: a small
+    model copies parameters out of their signatures and sentences out of their docstrings.
     """
     failures = to_differ(situation.failures)[: size.failures]
     relevant = _relevant(situation)[: size.functions]
     others = [
-        _line(situation, one, one.signature if signatures else one.name)
+        _line(situation, one, one.signature)
         for one in situation.library.functions
-        if one not in relevant
+        if one not in relevant and not brief
     ]
     works = [
         f"{function.name}({one.arguments}) -> {one.result}"

@@ -90,7 +90,9 @@ def _row(place: Stand, run: Run, trained: Evaluation, family: str) -> dict[str, 
     ids = {task.id for task in own(place.train)}
     mine = replace(trained, trials=tuple(one for one in trained.trials if one.task in ids))
     before = place.spent("optimizer")
-    done = draft.draft(replace(run, train=own(place.train)), run.head(), mine)
+    known = [one for one in trained.trials if one.task in ids or one.right]  # what serves others
+    given = tuple(task for task in place.train if task.id in {one.task for one in known})
+    done = draft.draft(replace(run, train=given), run.head(), replace(trained, trials=tuple(known)))
     after = place.spent("optimizer")
     row: dict[str, Any] = {
         "family": family,
@@ -102,8 +104,8 @@ def _row(place: Stand, run: Run, trained: Evaluation, family: str) -> dict[str, 
         return {**row, "draft": type(done).__name__}
     held = draft.NONE
     if done.library is not None and not isinstance(done.proposal.edits[0], Remove):
-        given = (done.proposal.edits, list(own(place.val)), replace(mine, trials=()))
-        held = draft.try_edits(run, done.library, *given)
+        held_out = (done.proposal.edits, list(own(place.val)), replace(mine, trials=()))
+        held = draft.try_edits(run, done.library, *held_out)
     names = [edit.name for edit in done.proposal.edits]
     faults = [fault.message for fault in done.faults]
     share = {"train": round(done.tryout.share, 2), "val": round(held.share, 2)}
