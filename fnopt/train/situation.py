@@ -57,11 +57,16 @@ class Situation:
 def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str, object]:
     """Values for the template, no more of each than ``size`` has.
 
-    Where that is to be ``brief``, nothing is told of functions that serve other questions: a small
-    model copies parameters out of their signatures and sentences out of their docstrings.
+    Where that is to be ``brief``, nothing is told of functions that serve other questions, nor of
+    calls that went to them by mistake: a small model copies parameters out of their signatures and
+    sentences out of their docstrings.
     """
-    failures = to_differ(situation.failures)[: size.failures]
     relevant = _relevant(situation)[: size.functions]
+    if brief:
+        shown_whole = {one.name for one in relevant}
+        named = frozenset(one.name for one in situation.library.functions)
+        situation = _without_calls(situation, named - shown_whole)
+    failures = to_differ(situation.failures)[: size.failures]
     others = [
         _line(situation, one, one.signature)
         for one in situation.library.functions
@@ -94,6 +99,22 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
         "locked": excerpt.of_list(situation.locked, size.lines),
         "notes": [excerpt.short(one, size.notes) for one in situation.notes],
     }
+
+
+def _without_calls(situation: Situation, names: frozenset[str]) -> Situation:
+    """The situation as if nobody had called functions of these names; what was tried before is
+    told with the calls of its own function."""
+    failures = (replace(one, observed=_left(one.observed, names)) for one in situation.failures)
+    tried = []
+    for one in situation.tried:
+        others = names - {one.update.function}
+        tried.append(replace(one, observed=tuple(_left(seen, others) for seen in one.observed)))
+    return replace(situation, failures=tuple(failures), tried=tuple(tried))
+
+
+def _left(seen: Observation, names: frozenset[str]) -> Observation:
+    calls = (call for call in seen.calls if call.split("(", 1)[0] not in names)
+    return replace(seen, calls=tuple(calls))
 
 
 def _relevant(situation: Situation) -> list[Function]:

@@ -144,10 +144,30 @@ def test_shows_whole_only_what_these_tasks_called() -> None:
 
 def test_a_small_model_is_told_nothing_of_functions_that_serve_other_questions() -> None:
     """It copies from them: a product came out as `solve_multiplication(base, exponent)`, a power as
-    "the final hexadecimal value"."""
-    asked = optimizer(native=False, brief=True)
-    said = text(asked.ask(Situation(library("unrelated"), (failure("1"),)), 1))
+    "the final hexadecimal value". Calls that went there by mistake are no better."""
+    failing = (
+        failure("1", "unrelated(1) -> 7"),
+        failure("2"),
+        failure("3", "wished(3) -> unknown"),
+    )
+    before = attempt(("1",), "def tried(a: int): ...")
+    seen = (Observation("1", ("unrelated(1) -> 8", "x(1) -> 9"), "9"),)
+    situation = Situation(library("unrelated"), failing, (replace(before, observed=seen),))
+    said = text(optimizer(native=False, brief=True).ask(situation, 1))
     assert "unrelated" not in said
+    assert "wished(3)" in said  # it says what was wanted
+    assert "There it called: x(1) -> 9 and" in said
+    assert "unrelated(1) -> 7" in text(optimizer().ask(situation, 1))
+
+
+def test_a_small_model_is_told_of_the_function_that_it_may_revise() -> None:
+    """What most of the tasks called is shown whole, and its calls with it."""
+    failing = (failure("1", "used(1) -> 7", "once(1) -> 5"), failure("2", "used(2) -> 8"))
+    situation = Situation(library("used", "once"), failing)
+    said = text(optimizer(native=False, brief=True).ask(situation, 1))
+    assert "def used(number: int)" in said
+    assert "It called: used(1) -> 7\n" in said
+    assert "once" not in said
 
 
 def test_what_is_asked_for_as_text_can_be_read() -> None:
