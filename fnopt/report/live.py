@@ -82,8 +82,8 @@ class Live:
         if now.cached == now.total:
             return  # nothing new: it was measured before
         self.say(f"  {now.split}: {now.right} of {now.total} right · {cost_of(self._spent())}")
-        if now.failed:
-            self.say(f"  {now.split}: on {now.failed} answers {now.failure}")
+        if now.failed == now.total:  # on a few odd answers many scorers do
+            self.say(f"  {now.split}: on every answer {now.failure}")
 
 
 def sentence(step: Step) -> str:
