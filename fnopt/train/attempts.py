@@ -43,9 +43,9 @@ class Attempt:
     @property
     def unnoticed(self) -> bool:
         """Whether it was in vain since the agent called its function at none of its tasks."""
-        begin = f"{self.update.function}("
-        calls = [call for one in self.observed for call in one.calls]
-        return self.in_vain and bool(self.observed) and not any(c.startswith(begin) for c in calls)
+        calls = (call for one in self.observed for call in one.calls)
+        seen = any(function_of(call) == self.update.function for call in calls)
+        return self.in_vain and bool(self.observed) and not seen
 
 
 def attempts(run: RunBranch) -> list[Attempt]:
@@ -63,6 +63,12 @@ def observe(trial: Trial) -> Observation:
         for call in trial.calls
     )
     return Observation(trial.task, calls, _cut(trial.answer))
+
+
+def function_of(call: str) -> str:
+    """The function of an observed call, which may go on for pages."""
+    at = call.find("(")
+    return call[:at] if at >= 0 else call
 
 
 def about(found: Sequence[Attempt], group: Sequence[Task], most: int) -> list[Attempt]:

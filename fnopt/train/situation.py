@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fnopt.library.function import Function, Library
 from fnopt.records import Task
 from fnopt.train import excerpt
-from fnopt.train.attempts import Attempt, Observation
+from fnopt.train.attempts import Attempt, Observation, function_of
 from fnopt.train.credit import Credit
 from fnopt.train.excerpt import Size
 from fnopt.train.failure import Failure, to_differ
@@ -62,11 +62,12 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
     sentences out of their docstrings.
     """
     relevant = _relevant(situation)[: size.functions]
+    hidden = frozenset[str]()
     if brief:
-        shown_whole = {one.name for one in relevant}
         named = frozenset(one.name for one in situation.library.functions)
-        situation = _without_calls(situation, named - shown_whole)
+        hidden = named - {one.name for one in relevant}
     failures = to_differ(situation.failures)[: size.failures]
+    failures = [replace(one, observed=_left(one.observed, hidden)) for one in failures]
     others = [
         _line(situation, one, one.signature)
         for one in situation.library.functions
@@ -79,7 +80,7 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
     ]
     rest = [*situation.failures[size.failures :], *situation.rest]
     tried = situation.tried[-size.tried :] if size.tried else ()
-    attempts = [_attempt(attempt, failures, size) for attempt in tried]
+    attempts = [_attempt(attempt, failures, size, hidden) for attempt in tried]
     return {
         "failures": [
             excerpt.of_failure(one, size, whole=at < size.talks) for at, one in enumerate(failures)
@@ -101,20 +102,9 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
     }
 
 
-def _without_calls(situation: Situation, names: frozenset[str]) -> Situation:
-    """The situation as if nobody had called functions of these names; what was tried before is
-    told with the calls of its own function."""
-    failures = (replace(one, observed=_left(one.observed, names)) for one in situation.failures)
-    tried = []
-    for one in situation.tried:
-        others = names - {one.update.function}
-        tried.append(replace(one, observed=tuple(_left(seen, others) for seen in one.observed)))
-    return replace(situation, failures=tuple(failures), tried=tuple(tried))
-
-
 def _left(seen: Observation, names: frozenset[str]) -> Observation:
-    calls = (call for call in seen.calls if call.split("(", 1)[0] not in names)
-    return replace(seen, calls=tuple(calls))
+    """What was observed as if nobody had called functions of these names."""
+    return replace(seen, calls=tuple(call for call in seen.calls if function_of(call) not in names))
 
 
 def _relevant(situation: Situation) -> list[Function]:
@@ -125,7 +115,7 @@ def _relevant(situation: Situation) -> list[Function]:
     called = Counter(
         name
         for failure in situation.failures
-        for name in {call.split("(", 1)[0] for call in failure.observed.calls}
+        for name in {function_of(call) for call in failure.observed.calls}
     )
     free = [f for f in situation.library.functions if f.name not in situation.busy]
     most = [f for f in free if called[f.name] * 2 > len(situation.failures)]
@@ -133,13 +123,14 @@ def _relevant(situation: Situation) -> list[Function]:
 
 
 def _attempt(
-    attempt: Attempt, failures: list[Failure], size: Size
+    attempt: Attempt, failures: list[Failure], size: Size, hidden: frozenset[str]
 ) -> tuple[Attempt, str, list[tuple[Task, Observation]]]:
     """An earlier attempt, its function's first line, and what the agent did with it on the tasks
     that are shown. A small model gets the line alone: it copies all code that it sees."""
     tasks = {failure.task.id: excerpt.of_task(failure.task, size) for failure in failures}
+    hidden -= {attempt.update.function}
     with_tasks = [
-        (tasks[one.task], excerpt.of_observation(one, size))
+        (tasks[one.task], excerpt.of_observation(_left(one, hidden), size))
         for one in attempt.observed
         if one.task in tasks
     ]

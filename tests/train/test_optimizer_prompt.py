@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -238,8 +239,8 @@ def huge_trial(task: str) -> Trial:
     return Trial(task, 0, "k", "w" * HUGE, Score(0.0), calls, messages=messages)
 
 
-@FORMS
-def test_a_prompt_has_a_bound(native: bool, brief: bool) -> None:
+@cache
+def huge_situation() -> Situation:
     """500 failing tasks, transcripts, answers, sources, attempts and lists without end."""
     tasks = [Task(str(n), "q" * HUGE, "e" * HUGE) for n in range(500)]
     trials = tuple(huge_trial(task.id) for task in tasks[:20])
@@ -251,17 +252,22 @@ def test_a_prompt_has_a_bound(native: bool, brief: bool) -> None:
     seen = tuple(Observation(task.id, calls, "a" * HUGE) for task in tasks)
     tried = attempt(tuple(task.id for task in tasks), "c" * HUGE)
     tried = replace(tried, observed=seen, update=replace(tried.update, reason="r" * HUGE))
-    situation = Situation(
+    return Situation(
         read(files),
         failures(tasks, Evaluation("train", "d", trials), Checked(exact)),
         (tried, tried),
         tuple(f"locked{n}" + "l" * 1_000 for n in range(1_000)),
     )
+
+
+@FORMS
+def test_a_prompt_has_a_bound(native: bool, brief: bool) -> None:
+    """Whatever there is to tell, and whatever is replied."""
     faults = [Fault("rule", "m" * 10_000, "mend it", "f")] * 1_000
     calls_ = (ToolCall("c", "add_function", "x" * HUGE),)
     for budget in (3_000, 4_000, 8_000, MAX_PROMPT):
         one = optimizer(native=native, brief=brief, max_prompt=budget)
-        asked = one.ask(situation, 1)
+        asked = one.ask(huge_situation(), 1)
         assert prompt_tokens(asked) <= budget
         for reply in (Reply("y" * HUGE), Reply("", calls_), Reply("é" * HUGE)):
             again = one.again(asked, reply, faults)

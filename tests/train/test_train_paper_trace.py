@@ -52,7 +52,7 @@ def told(prompt: str) -> tuple[str, list[str]]:
     return "".join(sorted(names)), re.findall(r"^0\.\d+ with the .*$", prompt, re.MULTILINE)
 
 
-@pytest.mark.parametrize("say", [by_call, by_text])
+@pytest.mark.parametrize("say", [by_call, pytest.param(by_text, marks=pytest.mark.slow)])
 def test_the_trace(scene: Scene, say: Callable[[str], Answer]) -> None:
     """Accepted libraries, scores and what is remembered, after each evaluation, step by step."""
     scene.configure(**SIX)
@@ -73,6 +73,7 @@ def test_the_trace(scene: Scene, say: Callable[[str], Answer]) -> None:
     assert scene.fnopt("step")[1]["stop"]["why"] == "steps"
 
 
+@pytest.mark.slow
 def test_the_trace_in_one_command(scene: Scene) -> None:
     """``train`` asks the same as six commands in a row, and as six that know nothing but git."""
     scene.configure(**SIX)
