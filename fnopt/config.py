@@ -111,7 +111,8 @@ class AgentConfig(_Section):
 
 class OptimizerConfig(_Section):
     """Who proposes edits: of ``proposals`` candidates a step as many are drawn as it takes, from
-    prompts of at most ``max_prompt`` tokens.
+    prompts of at most ``max_prompt`` tokens. For up to ``kinds`` kinds of failing tasks functions
+    are judged together, where each computes all that is expected.
 
     ``mode``: ``paper`` proposes as AgentOptimizer does (arXiv 2402.11359), up to ``max_actions``
     actions a step, a reply each; what else it sets where nothing is said is in
@@ -130,6 +131,7 @@ class OptimizerConfig(_Section):
     tools: Tools = "auto"
     max_actions: int = Field(default=1, ge=1)
     proposals: int | None = Field(default=None, ge=1, le=16)
+    kinds: int | None = Field(default=None, ge=1, le=16)
     max_prompt: int | None = Field(default=None, ge=1)
     hints: str = ""
     max_tokens: int | None = Field(default=None, ge=1)

@@ -133,7 +133,8 @@ class Habits:
 
     ``temperature`` and ``max_tokens`` a reply of the agent, and the same two for the optimizer,
     which is warmer (``retry_temperature``) where it failed before, reads prompts of at most
-    ``max_prompt`` tokens, and draws up to ``proposals`` candidates a step. What ``reconsiders``
+    ``max_prompt`` tokens, draws up to ``proposals`` candidates, and writes functions for up to
+    ``kinds`` kinds of failing tasks a step. What ``reconsiders``
     can mend a function that is told what it computed instead of the expected answers. What is
     ``brief`` copies whatever it is shown, and is shown little.
     """
@@ -145,6 +146,7 @@ class Habits:
     optimizer_max_tokens: int | None = None
     max_prompt: int = 24_000
     proposals: int = 1
+    kinds: int = 1
     reconsiders: bool = True
     brief: bool = False
 

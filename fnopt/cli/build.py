@@ -33,6 +33,7 @@ from fnopt.train.paper_prompt import Form
 from fnopt.train.paper_prune import worked
 from fnopt.train.run import Drafter, Judging, Run, Stops
 from fnopt.train.screen import Screen
+from fnopt.train.together import Together
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ def _action_by_action(settings: OptimizerConfig) -> bool:
 def _drafter(config: Config) -> Drafter:
     settings = config.optimizer
     if settings.mode != "paper" and not settings.one_shot:
-        return draft
+        kinds = settings.kinds or habits(settings.model).kinds
+        return Together(kinds) if kinds > 1 else draft
     form = Form(settings.max_actions, settings.one_shot, config.library.packages)
     return PaperDrafter(form, expected=settings.mode != "paper")
 

@@ -42,7 +42,9 @@ class Attempt:
 
     @property
     def unnoticed(self) -> bool:
-        """Whether it was in vain since the agent called its function at none of its tasks."""
+        """Whether it was in vain since the agent called its one function at none of its tasks."""
+        if ", " in self.update.function:
+            return False
         calls = (call for one in self.observed for call in one.calls)
         seen = any(function_of(call) == self.update.function for call in calls)
         return self.in_vain and bool(self.observed) and not seen

@@ -61,11 +61,18 @@ def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Und
         return Undecided(
             Verdict("undecided", f"infrastructure failed {lost:.0%} of training trials")
         )
-    past = attempts.attempts(run.branch)
-    situation = _situation(run, base, trained, past)
+    number = 1 + max((one.update.step for one in attempts.attempts(run.branch)), default=0)
+    found = draft_for(run, base, trained, run.train, number)
+    return found or Terminated("nothing left to fix: every training task is answered right")
+
+
+def draft_for(
+    run: Run, base: Base, trained: Evaluation, among: Sequence[Task], number: int
+) -> Draft | Terminated | None:
+    """A draft of step ``number`` for failing tasks ``among`` these; None where none fails."""
+    situation = _situation(run, base, trained, among)
     if situation is None:
-        return Terminated("nothing left to fix: every training task is answered right")
-    number = 1 + max((attempt.update.step for attempt in past), default=0)
+        return None
     failing = len(situation.tasks)
     run.say(f"step {number}: asking for an edit, failing tasks shown: {failing}")
     return _best(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
@@ -75,14 +82,15 @@ NOTHING = Proposal((), "")
 
 
 def _situation(
-    run: Run, base: Base, trained: Evaluation, past: list[attempts.Attempt]
+    run: Run, base: Base, trained: Evaluation, among: Sequence[Task]
 ) -> Situation | None:
-    """What the optimizer is to see; None when no training task fails."""
-    if not wrong_in(trained) & {task.id for task in run.train}:
+    """What the optimizer is to see; None when none of the tasks fails."""
+    failing = [task for task in among if task.id in wrong_in(trained)]
+    if not failing:
         return None
-    bench = run.evaluator.bench
+    past, bench = attempts.attempts(run.branch), run.evaluator.bench
     served = partial(serving.served, base.library, trained, bench, run.train)
-    group = chosen(run.train, trained, past, bench.scorer, served)
+    group = chosen(run.train, trained, past, bench.scorer, served, failing)
     found = about(base.library, run.train, group, trained, past, bench.scorer)
     locked = run.screen.locked_names(base.library)
     return replace(found, locked=locked, notes=run.notes, served=served(group))
@@ -94,10 +102,12 @@ def chosen(
     past: Sequence[attempts.Attempt],
     scorer: Scorer,
     served: Callable[[tuple[Task, ...]], bool],
+    failing: Sequence[Task] | None = None,
 ) -> tuple[Task, ...]:
-    """The failing training tasks that the next edit is to be for."""
-    wrong = wrong_in(trained)
-    failing = [task for task in train if task.id in wrong]
+    """The failing training tasks that the next edit is to be for; ``failing``: among these."""
+    if failing is None:
+        wrong = wrong_in(trained)
+        failing = [task for task in train if task.id in wrong]
     vain = [attempt.tasks for attempt in past if attempt.in_vain]
     luck = partial(serving.by_luck, trained, scorer, train)
     return focus.choose(focus.groups(failing, train), vain, luck, served)[:SHOWN_TASKS]

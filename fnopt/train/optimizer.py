@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +80,12 @@ class Optimizer:
         self.proposals = proposals
         self.reconsiders = reconsiders
         self._max_actions = max_actions
+
+    def drawing(self, most: int) -> Optimizer:
+        """The same optimizer, of which at most so many candidates are drawn."""
+        other = copy(self)
+        other.proposals = min(most, self.proposals)
+        return other
 
     @property
     def voice(self) -> Voice:

@@ -1,0 +1,90 @@
+"""Functions for several kinds of failing tasks, judged as one update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import scripted_run
+from scripted_server import Answer, Json, calls
+
+from .paper_scene import Scene
+
+RIGHT = {
+    scripted_run.LETTERS: scripted_run.COUNT_ALL,
+    scripted_run.MULTIPLE: scripted_run.LCM,
+    scripted_run.BACKWARD: scripted_run.BACKWARDS,
+}
+
+
+def proposing(**instead: str) -> Callable[[Json], Answer]:
+    """The scripted agent, with an optimizer that writes the right function for each kind but those
+    that are named otherwise."""
+
+    def respond(request: Json) -> Answer:
+        if not scripted_run.is_optimizer(request):
+            return scripted_run.answer(request)
+        seen = request["messages"][1]["content"].partition("It failed these as well")[0]
+        for pattern, code in RIGHT.items():
+            if pattern.search(seen):
+                name = code.partition("def ")[2].partition("(")[0]
+                return calls(("add_function", {"code": instead.get(name, code), "why": name}))
+        return calls(("terminate", {"why": "nobody can know"}))
+
+    return respond
+
+
+@pytest.fixture
+def told(scene: Scene) -> Scene:
+    """A repository with the scripted run's tasks, three kinds a step."""
+    for path, data in scripted_run.FILES.items():
+        file = scene.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    toml = scene.folder / "fnopt.toml"
+    toml.write_text(toml.read_text().replace("[optimizer]\n", "[optimizer]\nkinds = 3\n"))
+    return scene
+
+
+def test_what_convinces_is_judged_together(told: Scene) -> None:
+    """One update with three functions: their tasks, their reasons, and one pass over val."""
+    told.server.respond = proposing()
+    code, document = told.fnopt("step")
+    (step,) = document["steps"]
+    assert code == 0
+    assert step["verdict"] == "kept"
+    assert sorted(step["function"].split(", ")) == [
+        *("common_multiple", "count_letter", "spell_backward"),
+    ]
+    assert document["score"] == 1.0
+    asked = [one for one in told.server.requests if scripted_run.is_optimizer(one)]
+    assert len(asked) == 3
+
+
+def test_what_does_not_convince_waits(told: Scene) -> None:
+    """A function that computes nothing of what is expected does not ride along."""
+    told.server.respond = proposing(common_multiple=scripted_run.PRODUCT)
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["verdict"] == "kept"
+    assert sorted(step["function"].split(", ")) == ["count_letter", "spell_backward"]
+
+
+def test_a_first_draft_that_does_not_convince_goes_alone(told: Scene) -> None:
+    """As ever: it may have to be understood by the agent first."""
+    told.server.respond = proposing(count_letter=scripted_run.COUNT)
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["function"] == "count_letter"
+
+
+def test_what_lost_together_may_be_tried_alone(told: Scene) -> None:
+    """The update that lost is told as one; no function of it is refused for it."""
+    told.server.respond = proposing()
+    toml = told.folder / "fnopt.toml"
+    toml.write_text(toml.read_text() + "[gate]\nmargin = 1.0\n")
+    (lost,) = told.fnopt("step")[1]["steps"]
+    assert lost["verdict"] == "reverted"
+    toml.write_text(toml.read_text().replace("margin = 1.0", "margin = 0.0"))
+    toml.write_text(toml.read_text().replace("kinds = 3", "kinds = 1"))
+    (again,) = told.fnopt("step")[1]["steps"]
+    assert again["verdict"] == "kept"
+    assert ", " not in again["function"]
