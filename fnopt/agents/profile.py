@@ -160,6 +160,7 @@ SMALL = Habits(
     optimizer_max_tokens=900,
     max_prompt=3_000,
     proposals=6,
+    kinds=8,
     reconsiders=False,
     brief=True,
 )

@@ -144,7 +144,7 @@ def _counted(found: list[Update], function: str | None) -> str:
 
 
 def _row(update: Update) -> tuple[str, ...]:
-    from fnopt.report.words import cost_of, percent
+    from fnopt.report.words import cost_of, edits_of, percent
 
     base, score = percent(update.base), percent(update.score)
     usage = Usage(prompt_tokens=update.tokens, cost=update.cost)
@@ -152,7 +152,7 @@ def _row(update: Update) -> tuple[str, ...]:
     return (
         str(update.step),
         _verdict(update),
-        _action(update),
+        ", ".join(edits_of(update)),
         f"{base} → {score}" if update.base is not None or update.score is not None else "",
         cost_of(usage) if update.tokens else "",
         update.commit[:10] if update.commit else "",
@@ -168,10 +168,3 @@ def _verdict(update: Update) -> str:
         return f"{update.verdict}, kept by a person"
     taken_back = update.revert is not None and update.verdict == "kept"
     return f"{update.verdict}, taken back" if taken_back else update.verdict
-
-
-def _action(update: Update) -> str:
-    pairs = zip(update.action.split(", "), update.function.split(", "), strict=False)
-    if update.action.count(", ") != update.function.count(", "):
-        return f"{update.action} {update.function}"
-    return ", ".join(f"{action} {name}" for action, name in pairs)

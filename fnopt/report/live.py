@@ -16,7 +16,7 @@ from rich.progress import (
 
 from fnopt.evaluate.evaluation import Progress as Trials
 from fnopt.records import Usage
-from fnopt.report.words import cost_of
+from fnopt.report.words import cost_of, edits_of
 from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undecided
 
 
@@ -90,7 +90,7 @@ def sentence(step: Step) -> str:
     """A step's outcome in one line."""
     match step:
         case Kept(update) | Reverted(update) | Refused(update):
-            what = f"{update.action} {update.function}".strip() or "no readable proposal"
+            what = ", ".join(edits_of(update)) or "no readable proposal"
             return f"step {update.step}: {update.verdict}: {what}: {update.reason}"
         case Undecided(verdict):
             return f"undecided: {verdict.reason}"

@@ -8,14 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from fnopt.history.updates import Update
-from fnopt.report.words import dollars, percent
+from fnopt.report.words import dollars, edits_of, percent
 
 STYLES = {"kept": "green", "reverted": "red", "refused": "yellow"}
 ROOM_FOR_REASONS = 120  # columns of a terminal
 
 
 def steps_table(updates: Sequence[Update], width: int = 80, split: str = "val") -> Table:
-    """One row a step, oldest first; with the reasons where ``width`` columns have room for them.
+    """One row a step, oldest first, and one for each further edit of it; with the reasons where
+    ``width`` columns have room for them.
 
     ``split`` is what the gate judged on.
     """
@@ -32,17 +33,20 @@ def steps_table(updates: Sequence[Update], width: int = 80, split: str = "val") 
     for column in table.columns:
         column.no_wrap = True
     for update in updates:
-        table.add_row(*_row(update, paid)[: len(table.columns)])
+        first, *more = edits_of(update) or [""]
+        table.add_row(*_row(update, first, paid)[: len(table.columns)])
+        for edit in more:
+            table.add_row("", "", Text(edit))
     return table
 
 
-def _row(update: Update, paid: bool) -> list[Text]:
+def _row(update: Update, edit: str, paid: bool) -> list[Text]:
     verdict = "rolled back" if update.verdict == "kept" and update.revert else update.verdict
     score = f"{percent(update.base)} -> {percent(update.score)}" if update.base is not None else "-"
     return [
         Text(str(update.step)),
         Text(verdict, style=STYLES.get(update.verdict, "")),
-        Text(f"{update.action} {update.function}".strip()),
+        Text(edit),
         Text(score),
         Text(f"{update.tokens:,}"),
         *([Text(dollars(update.cost))] if paid else []),

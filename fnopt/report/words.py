@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnopt.history.updates import Update
 from fnopt.records import Usage
 
 
@@ -23,3 +24,12 @@ def dollars(cost: float | None) -> str:
 def percent(score: float | None) -> str:
     """A score from 0 to 1 as ``0.333``; a dash where it was not measured."""
     return "-" if score is None else f"{score:.3f}"
+
+
+def edits_of(update: Update) -> list[str]:
+    """``add count_letter`` for each edit of an update; nothing for a reply that proposed none."""
+    actions, functions = update.action.split(", "), update.function.split(", ")
+    if len(actions) != len(functions):
+        return [f"{update.action} {update.function}".strip()]
+    pairs = zip(actions, functions, strict=True)
+    return list(filter(None, (f"{action} {name}".strip() for action, name in pairs)))

@@ -38,6 +38,7 @@ def says(python: Path, code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_two_at_once_get_the_one_whole_environment(greeting: str, tmp_path: Path) -> None:
     """Two callers meet in one environment with the requirement and without fnopt; it stays."""
     folder = tmp_path / "kept"

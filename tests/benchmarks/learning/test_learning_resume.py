@@ -89,7 +89,10 @@ def left_by(folder: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("budget", "kills"), [(1_000, (5, 40, 150)), (40, (30, 75))])
+@pytest.mark.parametrize(
+    ("budget", "kills"),
+    [pytest.param(1_000, (5, 40, 150), marks=pytest.mark.slow), (40, (30, 75))],
+)
 def test_a_killed_command_goes_on_where_it_was(
     budget: int, kills: Sequence[int], model: ScriptedServer, tmp_path: Path
 ) -> None:
