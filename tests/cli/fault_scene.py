@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -122,11 +123,12 @@ def play(scene: Scene, fault: Fault) -> None:
 
 def _touched(scene: Scene) -> str:
     """What of the user's own may not be touched: working tree, HEAD and branches but the run's."""
-    if not (scene.tools / ".git").exists():
-        return ""
-    refs = scene.git("for-each-ref", "refs/heads/").splitlines()
-    others = "\n".join(line for line in refs if "refs/heads/fnopt/" not in line)
-    return others + scene.git(*STATUS)
+    try:
+        refs = scene.git("for-each-ref", "refs/heads/").splitlines()
+        status = scene.git(*STATUS)
+    except subprocess.CalledProcessError:
+        return ""  # bare, or another user's
+    return "\n".join(line for line in refs if "refs/heads/fnopt/" not in line) + status
 
 
 def _note(fault: Fault, told: Told) -> None:
