@@ -56,7 +56,7 @@ def remove(path: Path) -> None:
 
 def _begun() -> tuple[Path, FileLock]:
     above = Path(tempfile.gettempdir())
-    _sweep(above)
+    sweep(above)
     new = Path(tempfile.mkdtemp(prefix=UNLOCKED, dir=above))
     lock = FileLock(new / "lock", timeout=0, thread_local=False)
     lock.acquire()
@@ -73,7 +73,9 @@ def _end(process: int) -> None:
         shutil.rmtree(ours[0], ignore_errors=True)
 
 
-def _sweep(above: Path) -> None:
+def sweep(above: Path | None = None) -> None:
+    """Remove what killed processes left in the folder for temporary files."""
+    above = above or Path(tempfile.gettempdir())
     for left in above.glob(f"{PREFIX}*"):
         if _is_ours(left) and not _is_held(left / "lock"):
             remove(left)

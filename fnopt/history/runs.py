@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from fnopt import tempdir
 from fnopt.errors import GitStateError, UsageError
 from fnopt.history import message
 from fnopt.history.evidence import Evidence
@@ -228,6 +229,7 @@ class RunBranch:
         self._journal.unlink(missing_ok=True)
 
     def _recover(self) -> None:
+        tempdir.sweep()  # a process that finds nothing left to do makes no folder, and sweeps none
         git = self.repo.folder.parent
         for ref in (self.branch, self._pending, self.evidence.ref):
             with suppress(NotADirectoryError):  # a branch named fnopt is in the way
