@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from fnopt.history import message
-from fnopt.history.blame import ours
 from fnopt.history.refusal import Refusal, broken, listed
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
+from fnopt.history.undo import as_in
 from fnopt.library.changes import changes
-from fnopt.library.edit import Remove, apply
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
 from fnopt.library.listing import listing
-from fnopt.library.restore import restore
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def _merge(run: RunBranch, rev: str, head: str, theirs: str, layout: Layout) -> 
     tree, conflicts = repo.merge(head, theirs)
     before, other = (read(repo.files(commit, layout)) for commit in (head, theirs))
     if conflicts:
-        merged = _by_function(repo, (head, theirs), (before, other), (tree, conflicts), layout)
+        merged = _by_function(run, (head, theirs), (before, other), (tree, conflicts), layout)
         if isinstance(merged, Refusal):
             return merged
         tree = merged
@@ -79,27 +76,27 @@ def _merge(run: RunBranch, rev: str, head: str, theirs: str, layout: Layout) -> 
 
 
 def _by_function(
-    repo: Repository,
+    run: RunBranch,
     heads: tuple[str, str],
     libraries: tuple[Library, Library],
     merged: tuple[str, tuple[str, ...]],
     layout: Layout,
 ) -> str | Refusal:
     """The tree of a merge whose conflicts are settled by function, or why it cannot be."""
-    tree, conflicts = merged
+    repo, (tree, conflicts) = run.repo, merged
     mine, theirs = libraries
     if foreign := tuple(path for path in conflicts if not layout.holds(path)):
-        return _by_hand(heads, (), foreign)
+        return _by_hand(run, heads[1], (), foreign)
     start = read(repo.files(repo.git("merge-base", *heads).text, layout))
     here, there = _changed(start, mine), _changed(start, theirs)
     both = [one for one in here if one in there and _text(mine, one) != _text(theirs, one)]
     if both:
-        return _by_hand(heads, tuple(both), conflicts)
+        return _by_hand(run, heads[1], tuple(both), conflicts)
     after = read(_with_theirs(repo.files(tree, layout), theirs, conflicts))
     for name in (one for one in here if _text(after, one) != _text(mine, one)):
-        moved = _taken_over(repo, heads[1], after, mine, name)
+        moved = as_in(repo, heads[1], after, mine, name)
         if moved is None:
-            return _by_hand(heads, (name,), conflicts)
+            return _by_hand(run, heads[1], (name,), conflicts)
         after = moved
     return _written(repo, tree, after, layout)
 
@@ -119,26 +116,16 @@ def _written(repo: Repository, tree: str, library: Library, layout: Layout) -> s
     return repo.write_tree(tree, {p: data for p, data in edits.items() if data != there.get(p)})
 
 
-def _taken_over(
-    repo: Repository, head: str, now: Library, mine: Library, name: str
-) -> Library | None:
-    """The library with a function as the run has it."""
-    blamed = partial(ours, repo, head)
-    if mine.get(name) is not None:
-        after = restore(now, mine, name, ours=blamed)
-    else:
-        after = apply(now, Remove(name), "", blamed)
-    return after if isinstance(after, Library) else None
-
-
-def _by_hand(heads: tuple[str, str], functions: tuple[str, ...], files: tuple[str, ...]) -> Refusal:
+def _by_hand(
+    run: RunBranch, theirs: str, functions: tuple[str, ...], files: tuple[str, ...]
+) -> Refusal:
     what = f"{listed(functions)} ({listed(files)})" if functions else listed(files)
     return Refusal(
         f"both sides changed {what}",
-        f"merge by hand: git switch the run's branch, then git merge {heads[1][:10]}",
+        f"merge by hand: git switch fnopt/{run.name} && git merge {theirs[:10]}",
         functions,
         files,
-        (heads[1],),
+        (theirs,),
     )
 
 

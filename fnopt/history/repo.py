@@ -214,6 +214,8 @@ class Repository:
                 f"git merge-tree: {answer.complaint}", "fnopt needs git 2.38 or newer"
             )
         tree, *paths = [part.decode(errors="replace") for part in answer.out.split(b"\0") if part]
+        if answer.code and not paths:
+            raise GitStateError("git merge-tree names no file that conflicts", "merge by hand")
         return tree.strip(), tuple(sorted(set(paths)))
 
     def worktrees(self, branch: str) -> list[Path]:

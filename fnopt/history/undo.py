@@ -54,9 +54,15 @@ def _undone(
     texts = [listing(one, name) if one.get(name) else None for one in (now, done)]
     if texts[0] != texts[1]:
         return None
+    return as_in(repo, head, now, before, name)
+
+
+def as_in(repo: Repository, head: str, now: Library, then: Library, name: str) -> Library | None:
+    """The library ``now``, that of ``head``, with the function as ``then`` has it, or without it if
+    that has none; None where that cannot be."""
     blamed = partial(ours, repo, head)
-    if before.get(name) is not None:
-        after = restore(now, before, name, ours=blamed)
+    if then.get(name) is not None:
+        after = restore(now, then, name, ours=blamed)
     else:
         after = apply(now, Remove(name), "", blamed)
     return after if isinstance(after, Library) else None
