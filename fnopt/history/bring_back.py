@@ -118,10 +118,8 @@ class _Return:
         return None
 
     def _published(self, after: Library, old: str, called: str | None) -> BroughtBack:
-        paths = sorted(self.now.files.keys() | after.files.keys())
-        files = {path: after.files.get(path) for path in paths}
-        edits = {path: data for path, data in files.items() if data != self.now.files.get(path)}
-        tree = self.repo.write_tree(self.repo.tree(self.head), edits)
+        tree = self.repo.tree(self.head)
+        tree = self.repo.exchange(tree, self.now.files, after.files)
         others = self._others(after, old, called)
         text = self._message(old, called, others)
         commit = self.repo.commit(tree, [self.head], text, sign=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from fnopt.history import message
 from fnopt.history.refusal import Refusal, broken, listed
-from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.history.undo import as_in
 from fnopt.library.changes import changes
@@ -92,13 +91,14 @@ def _by_function(
     both = [one for one in here if one in there and _text(mine, one) != _text(theirs, one)]
     if both:
         return _by_hand(run, heads[1], tuple(both), conflicts)
-    after = read(_with_theirs(repo.files(tree, layout), theirs, conflicts))
+    files = repo.files(tree, layout)
+    after = read(_with_theirs(files, theirs, conflicts))
     for name in (one for one in here if _text(after, one) != _text(mine, one)):
         moved = as_in(repo, heads[1], after, mine, name)
         if moved is None:
             return _by_hand(run, heads[1], (name,), conflicts)
         after = moved
-    return _written(repo, tree, after, layout)
+    return repo.exchange(tree, files, after.files)
 
 
 def _with_theirs(
@@ -107,13 +107,6 @@ def _with_theirs(
     """The files of a merge, with those that conflict as the other side has them."""
     clean = {path: data for path, data in files.items() if path not in conflicts}
     return clean | {path: theirs.files[path] for path in conflicts if path in theirs.files}
-
-
-def _written(repo: Repository, tree: str, library: Library, layout: Layout) -> str:
-    """A tree with the files of a library instead of its own."""
-    there = repo.files(tree, layout)
-    edits = {path: library.files.get(path) for path in there.keys() | library.files.keys()}
-    return repo.write_tree(tree, {p: data for p, data in edits.items() if data != there.get(p)})
 
 
 def _by_hand(

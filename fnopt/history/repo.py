@@ -148,6 +148,11 @@ class Repository:
                 raise GitStateError(f"git update-index: {answer.complaint}", "name another file")
             return self.git("write-tree", env=index).text
 
+    def exchange(self, tree: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
+        """The tree with the files ``new`` in place of ``old``, which it holds."""
+        edits = {path: new.get(path) for path in old.keys() | new.keys()}
+        return self.write_tree(tree, {p: data for p, data in edits.items() if data != old.get(p)})
+
     def commit(self, tree: str, parents: Sequence[str], message: str, *, sign: bool = False) -> str:
         """Write a commit object; no reference moves, no hook runs.
 

@@ -40,10 +40,7 @@ def _by_function(
         after = undone
     if after == now or broken(now, after, before):
         return None
-    paths = now.files.keys() | after.files.keys()
-    edits = {path: after.files.get(path) for path in paths}
-    edits = {path: data for path, data in edits.items() if data != now.files.get(path)}
-    return repo.write_tree(repo.tree(head), edits)
+    return repo.exchange(repo.tree(head), now.files, after.files)
 
 
 def _undone(

@@ -61,7 +61,7 @@ def pend(run: Run, base: Base, drafted: Draft, usage: Usage) -> Candidate:
     ]
     why = f"{drafted.proposal.why}\n\n{_remarks(base.library, drafted)}"
     text = message.compose(message.subject(actions), why, marks)
-    tree = run.repo.write_tree(base.commit, _changes(base.library, drafted.library))
+    tree = run.repo.exchange(base.commit, base.library.files, drafted.library.files)
     return run.branch.pend(tree, drafted.number, text, base.commit)
 
 
@@ -182,14 +182,6 @@ def _sources(run: Run, candidate: Candidate, actions: Actions) -> str:
     library = run.base(candidate.commit).library
     found = (library.get(name) for _, name in actions)
     return "\n\n".join(function.source for function in found if function is not None)
-
-
-def _changes(before: Library, after: Library) -> dict[str, bytes | None]:
-    """The files to write, and those to take out (None)."""
-    gone: dict[str, bytes | None] = {path: None for path in before.files if path not in after.files}
-    return gone | {
-        path: data for path, data in after.files.items() if before.files.get(path) != data
-    }
 
 
 def _figure(score: float | None) -> str:
