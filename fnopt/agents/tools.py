@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -15,6 +16,7 @@ from fnopt.agents.profile import Profile, opening
 from fnopt.agents.toolbox import WRITTEN, Toolbox, result, returned
 from fnopt.library.function import Function
 from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.models.failures import RequestRefused
 from fnopt.records import Call
 
 MOST_CALLS = 16  # calls of one reply that are made
@@ -61,7 +63,7 @@ class ToolsAgent:
         talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
         content, nudged = "", False
         for _ in range(self._setup.max_turns):
-            reply = talk.ask()
+            reply = _ask(talk, toolbox)
             content = reply.content or content
             if calls := native_calls(reply):
                 _answer_native(talk, reply, calls, toolbox, self._setup.profile())
@@ -77,6 +79,18 @@ class ToolsAgent:
                 _nudge(talk, joined=not self._setup.profile().system)
                 nudged = True
         return talk.solution(answer_of(content))
+
+
+def _ask(talk: Conversation, toolbox: Toolbox) -> Reply:
+    """The next reply. Where a request with strict schemas is refused, once more without: an
+    endpoint that takes those of the probe may not take those of every function."""
+    try:
+        return talk.ask()
+    except RequestRefused:
+        if not any(tool["function"].get("strict") for tool in talk.request.tools):
+            raise
+    talk.request = replace(talk.request, tools=toolbox.definitions())
+    return talk.ask()
 
 
 def _nudge(talk: Conversation, *, joined: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from fnopt.evaluate.trial import Bench
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Library
+from fnopt.models.failures import RequestRefused
 from fnopt.records import Evaluation, Task, Trial
 from fnopt.store import Store
 from fnopt.tasks.scorers import FAILED
@@ -57,6 +58,8 @@ class Evaluator:
     def evaluate(self, library: Library, split: str, tasks: Sequence[Task]) -> Evaluation:
         """Score a library on tasks; trials are in the order of the tasks.
 
+        A request that the endpoint refuses (too long, filtered) takes its own trial, which is left
+        out as what infrastructure failed is; where it refuses all of several, that is raised.
         Raises what a trial raises, after the trials under way have ended and been kept.
         """
         wanted = [(task, number) for task in tasks for number in range(self._trials)]
@@ -65,26 +68,37 @@ class Evaluator:
         for trial in filter(None, found.values()):
             progress.count(trial, cached=True)
         missing = [(task, number) for task, number in wanted if found[task.id, number] is None]
-        for trial in self._run(library, missing):
+        refused: list[RequestRefused] = []
+        for trial in self._run(library, missing, refused):
             found[trial.task, trial.number] = trial
             progress.count(trial, cached=False)
+        if 1 < len(refused) == len(wanted):
+            raise refused[0]
         trials = (found[task.id, number] for task, number in wanted)
         return Evaluation(split, library.digest, tuple(trial for trial in trials if trial))
 
-    def _run(self, library: Library, missing: Sequence[tuple[Task, int]]) -> Iterable[Trial]:
+    def _run(
+        self, library: Library, missing: Sequence[tuple[Task, int]], refused: list[RequestRefused]
+    ) -> Iterable[Trial]:
         if not missing:
             return
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="trial")
         try:
-            futures = [pool.submit(self._attempt, library, *one) for one in missing]
+            futures = [pool.submit(self._attempt, library, *one, refused) for one in missing]
             for future in as_completed(futures):
                 yield _result(future)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _attempt(self, library: Library, task: Task, number: int) -> Trial:
+    def _attempt(
+        self, library: Library, task: Task, number: int, refused: list[RequestRefused]
+    ) -> Trial:
         for _ in range(1 + RETRIES):
-            trial = self.bench.run(library, task, number)
+            try:
+                trial = self.bench.run(library, task, number)
+            except RequestRefused as refusal:
+                refused.append(refusal)
+                return self.bench.lost(library, task, number, refusal.message)
             if trial.error is None:
                 self._store.keep_trial(trial.to_json())
                 break

@@ -41,16 +41,18 @@ class Bench:
     def run(self, library: Library, task: Task, number: int) -> Trial:
         """Let the agent answer and score it. A failure of infrastructure is kept as ``error``.
 
-        Raises EndpointError when the endpoint cannot be used at all, SandboxError and BudgetSpent.
+        Raises RequestRefused when the endpoint does not take a request of it, EndpointError when
+        it cannot be used at all, SandboxError and BudgetSpent.
         """
         toolbox = self.toolbox(library)
-        trial = Trial(task.id, number, self.key(toolbox, task, number))
         try:
             solution = self.agent.solve(task.question, toolbox, number)
         except (RetriesSpent, SandboxBroke) as error:
-            return replace(trial, error=error.message)
-        done = replace(
-            trial,
+            return self.lost(library, task, number, error.message)
+        done = Trial(
+            task.id,
+            number,
+            self.key(toolbox, task, number),
             answer=solution.answer,
             calls=solution.calls,
             closures=toolbox.closures(solution.calls),
@@ -58,3 +60,7 @@ class Bench:
             usage=solution.usage,
         )
         return self.score(done, task)
+
+    def lost(self, library: Library, task: Task, number: int, error: str) -> Trial:
+        """A trial that could not be had: neither right nor wrong."""
+        return Trial(task.id, number, self.key(self.toolbox(library), task, number), error=error)

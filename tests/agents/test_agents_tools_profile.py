@@ -12,7 +12,8 @@ from fnopt.agents.react import ReactAgent
 from fnopt.agents.toolbox import Toolbox
 from fnopt.agents.tools import FINISH, MEND, SPEAK, ToolsAgent
 from fnopt.library.function import read
-from fnopt.models.client import Reply, ToolCall
+from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.models.failures import RequestRefused
 from fnopt.models.scripted import Scripted
 from fnopt.prose import Prose
 from fnopt.sandbox import Sandbox
@@ -39,6 +40,26 @@ def test_strict_schemas_are_sent_where_a_function_has_one(setup: Build, box: San
     assert tools["python"]["parameters"]["additionalProperties"] is False
     _, built = setup(["ANSWER: 1"], OPENAI)
     assert "strict" not in str(ToolsAgent(built).opening("?", toolbox).tools)
+
+
+def test_refused_strict_schemas_are_sent_as_plain_ones(setup: Build, toolbox: Toolbox) -> None:
+    """An endpoint that took the probe's may not take a function's; what is refused without them
+    too is refused."""
+    takes_plain = True
+
+    def script(request: Request) -> Reply | str:
+        if "'strict': True" in str(request.tools) or not takes_plain:
+            raise RequestRefused("a schema of this kind is not supported", "")
+        return "ANSWER: 42" if request.messages[-1]["role"] == "tool" else Reply("", (ONE,))
+
+    client, built = setup(script, Profile(strict=True))
+    solution = ToolsAgent(built).solve("Twice 21?", toolbox, 0)
+    assert (solution.answer, len(client.requests)) == ("42", 3)
+    assert client.requests[1].tools == client.requests[2].tools == toolbox.definitions()
+    takes_plain = False
+    with pytest.raises(RequestRefused):
+        ToolsAgent(built).solve("Twice 21?", toolbox, 0)
+    assert len(client.requests) == 5
 
 
 def test_what_strict_mode_sends_for_a_default_is_taken(setup: Build, box: Sandbox) -> None:

@@ -19,6 +19,7 @@ from fnopt.evaluate.evaluation import Evaluator, Progress
 from fnopt.evaluate.trial import Bench
 from fnopt.library.function import Library, read
 from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.models.failures import RequestRefused
 from fnopt.models.retry import RetriesSpent
 from fnopt.models.scripted import Scripted
 from fnopt.prose import Prose
@@ -257,6 +258,24 @@ def test_a_second_attempt_may_succeed(box: Sandbox) -> None:
     """One failure of infrastructure leaves no trace."""
     found = Lab(box, script=Failing(RetriesSpent("rate limit"), "3", times=1)).evaluate()
     assert (len(found.scored), found.trials[3].error) == (6, None)
+
+
+def test_a_refused_request_takes_its_own_trial_alone(box: Sandbox) -> None:
+    """A question that a filter does not let through, or that is too long, ends no evaluation."""
+    lab = Lab(box, script=Failing(RequestRefused("it was filtered", ""), "3"))
+    found = lab.evaluate()
+    assert (found.trials[3].error, found.trials[3].score) == ("it was filtered", None)
+    assert (len(found.scored), found.score) == (5, 1.0)
+    assert lab.asked() == 1  # no second attempt: it would be refused again
+    assert lab.evaluate(TASKS[3:4]).scored == ()
+
+
+def test_where_all_requests_are_refused_the_endpoint_says_why(box: Sandbox) -> None:
+    """Nothing can be learned there: better said at once, with the mend."""
+    refusal = RequestRefused("this model takes no tools", "see: fnopt doctor")
+    with pytest.raises(RequestRefused) as caught:
+        Lab(box, script=Failing(refusal, "")).evaluate()
+    assert caught.value is refusal
 
 
 class Breaks:
