@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import Fnopt
+from .recorded_prompts import FORMS, render_all
 
 pytest.importorskip("reasoning_gym", reason="the demo's tasks need the extra 'gym'")
 pytestmark = pytest.mark.usefixtures("probed")
@@ -23,7 +24,8 @@ def test_the_recorded_demo_learns(
     tmp_path: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps at least three functions, in commits with their figures, says what it is, and ends
-    with accuracy before and after, each update, and the graph of the log."""
+    with accuracy before and after, each update, and the graph of the log. What the optimizer is
+    told can be rendered in every form on the trials that it leaves."""
     folder = tmp_path / "demo"
     told = fnopt("demo", "--recorded", "--path", str(folder))
     assert told.code == 0, told.err
@@ -45,3 +47,4 @@ def test_the_recorded_demo_learns(
         assert f"Fnopt-Base: {step['base']:.4f}" in message
     assert git(folder, "status", "--porcelain") == ""
     assert git(folder, "fsck", "--strict", "--no-dangling") == ""
+    assert render_all(folder) >= 4 * 2 * len(FORMS)  # four kinds of tasks failed at the beginning
