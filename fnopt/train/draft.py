@@ -11,6 +11,7 @@ from fnopt.evaluate.gate import MOST_LOST
 from fnopt.history.blame import ours
 from fnopt.library.edit import Edit, Remove, Revise
 from fnopt.library.function import Library
+from fnopt.library.joined import joined
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
@@ -289,7 +290,22 @@ def _screened(
     if wrong := _wrong_when_run(run, base.library, after, proposal, situation):
         return replace(done, faults=wrong)
     tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
+    if tried.between is not None and (text := _as_text(proposal, tried.between)) != proposal:
+        return _screened(run, base, situation, empty, text)
     return replace(done, library=after, tryout=tried)
+
+
+def _as_text(proposal: Proposal, between: str) -> Proposal:
+    """The proposal with what its function returns joined to a text: all that was wrong with it."""
+    return replace(
+        proposal,
+        edits=tuple(
+            one
+            if isinstance(one, Remove)
+            else replace(one, code=joined(one.code, _called(one), between))
+            for one in proposal.edits
+        ),
+    )
 
 
 def _busy(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:

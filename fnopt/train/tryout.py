@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -32,7 +32,10 @@ EACH = 0.5  # seconds that one of them may take
 RECORDED = 16  # calls of the agent that are made again
 ROOM = 30_000  # characters of results that are looked at
 
-_Result = tuple[list[int], bool, str]
+BETWEEN = (", ", " ", ",", "", "\n", "; ")
+"""What may stand between the items of a list that is expected as a text, likeliest first."""
+
+_Result = tuple[list[int], bool, str, list[str]]
 _ROWS: TypeAdapter[list[list[_Result]]] = TypeAdapter(list[list[_Result]])
 
 _RUNNER = """
@@ -49,9 +52,14 @@ def _try(_values):
             _value = _function(**_values)
             if inspect.isawaitable(_value):
                 _value = asyncio.run(_value)
-        return True, _value if isinstance(_value, str) else str(json.loads(json.dumps(_value)))
+        if isinstance(_value, str):
+            return True, _value, ()
+        _value = json.loads(json.dumps(_value))
+        _items = _value if isinstance(_value, list) else []
+        _flat = not any(isinstance(_one, (list, dict)) for _one in _items)
+        return True, str(_value), tuple(map(str, _items)) if _flat else ()
     except Exception as _error:
-        return False, f"{{type(_error).__name__}}: {{_error}}"
+        return False, f"{{type(_error).__name__}}: {{_error}}", ()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 _told = []
@@ -60,12 +68,12 @@ for _calls in _given["tasks"]:
     for _number, _values in enumerate(_calls):
         if time.monotonic() > _end:
             break
-        _worked, _text = _try(_values)
-        if (_worked, _text) not in _found and len(_text) < _room:
-            _found[_worked, _text] = []
-            _room -= len(_text) + 20
-        if (_worked, _text) in _found:
-            _found[_worked, _text].append(_number)
+        _came = _try(_values)
+        if _came not in _found and len(_came[1]) < _room:
+            _found[_came] = []
+            _room -= len(_came[1]) + 20
+        if _came in _found:
+            _found[_came].append(_number)
     _told.append([[_numbers, *_came] for _came, _numbers in _found.items()])
 print(json.dumps(_told))
 """
@@ -83,9 +91,14 @@ class Tried:
 
 @dataclass(frozen=True)
 class Tryout:
-    """What came of all tasks for which there were arguments to try."""
+    """What came of all tasks for which there were arguments to try.
+
+    ``between``: what would have to stand between the items of the lists that were returned, for all
+    of them to be the expected answers; None where that is not what is wrong.
+    """
 
     tried: tuple[Tried, ...] = ()
+    between: str | None = None
 
     @property
     def fits(self) -> int:
@@ -140,12 +153,37 @@ def tryout(
         for (task, calls), found in zip(given, results, strict=True)
     ]
     best = _places(rows)
-    return Tryout(
-        tuple(
-            _one(function, task, calls, found, fits, best)
-            for (task, calls), found, fits in zip(given, results, rows, strict=True)
-        )
+    tried = tuple(
+        _one(function, task, calls, found, fits, best)
+        for (task, calls), found, fits in zip(given, results, rows, strict=True)
     )
+    done = Tryout(tried)
+    return done if done.share == 1.0 else replace(done, between=_between(given, results, scorer))
+
+
+def _between(
+    given: Sequence[tuple[Task, Sequence[Candidate]]],
+    results: Sequence[Sequence[_Result]],
+    scorer: Scorer,
+) -> str | None:
+    """What makes the lists that were returned the expected answers of several tasks, all of them;
+    from the same places in every question, since with so many forms much fits by luck."""
+    if len(given) < 2:
+        return None
+    for between in BETWEEN:
+        rows = [
+            _fitting(task, calls, [_joined(one, between) for one in found if one[3]], scorer)
+            for (task, calls), found in zip(given, results, strict=True)
+        ]
+        best = _places(rows)
+        if best and all(best in fits for fits in rows):
+            return between
+    return None
+
+
+def _joined(result: _Result, between: str) -> _Result:
+    numbers, worked, _, items = result
+    return numbers, worked, between.join(items), []
 
 
 AGENT = ("the agent's",)  # the places of arguments that it gave
@@ -169,7 +207,7 @@ def _fitting(
     task: Task, calls: Sequence[Candidate], results: Sequence[_Result], scorer: Scorer
 ) -> _Fits:
     fits: _Fits = {}
-    for numbers, worked, text in results:
+    for numbers, worked, text, _ in results:
         if worked and scorer(text, task).value >= 1.0:
             for number in numbers:
                 if 0 <= number < len(calls):
@@ -197,7 +235,7 @@ def _one(
             number, text = fits[places]
             return Tried(task.id, True, _shown(function, calls[number]), text[:SHOWN])
     at = next((number for number, one in enumerate(calls) if one.places == best), 0)
-    came = {number: (worked, text) for numbers, worked, text in results for number in numbers}
+    came = {number: (worked, text) for numbers, worked, text, _ in results for number in numbers}
     if at not in came:
         at = min((n for n in came if 0 <= n < len(calls)), default=at)
     text = came[at][1] if at in came else "nothing in time"
@@ -213,7 +251,8 @@ def _program(function: Function, tasks: Sequence[Sequence[Candidate]]) -> str:
 
 def _results(result: Any) -> list[list[_Result]] | None:
     """The distinct results of each task's calls, as the sandbox printed them: numbers of the calls,
-    whether they returned, and the text. It is learned code's word: its shape is checked."""
+    whether they returned, the text, the items of a flat list. It is learned code's word: its shape
+    is checked."""
     try:
         return _ROWS.validate_json(str(result).rpartition("\n")[2])
     except ValueError:

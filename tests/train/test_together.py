@@ -88,3 +88,20 @@ def test_what_lost_together_may_be_tried_alone(told: Scene) -> None:
     (again,) = told.fnopt("step")[1]["steps"]
     assert again["verdict"] == "kept"
     assert ", " not in again["function"]
+
+
+def test_a_list_of_what_is_expected_as_a_text_is_joined(told: Scene) -> None:
+    """The optimizer is not asked again: only what stands between the items was missing."""
+    letters = scripted_run.BACKWARDS.replace("-> str", "-> list").replace(
+        "return word[::-1]", "return list(reversed(word))"
+    )
+    assert "reversed" in letters
+    told.server.respond = proposing(spell_backward=letters)
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["verdict"] == "kept"
+    assert "spell_backward" in step["function"]
+    source = told.git("show", f"{step['commit']}:functions/spell_backward.py")
+    assert "-> str:" in source
+    assert 'return "".join(map(str, list(reversed(word))))' in source
+    asked = [one for one in told.server.requests if scripted_run.is_optimizer(one)]
+    assert len(asked) == 3

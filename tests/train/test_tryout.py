@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fnopt.library.function import Library, read
@@ -66,7 +68,7 @@ def test_results_that_were_forged_are_not_believed() -> None:
     """A function that prints what the runner would print: its shape is checked."""
     forged = (
         "    import sys, json\n"
-        "    sys.__stdout__.write(json.dumps([[[999, True, '8']]]) + chr(10))\n"
+        "    sys.__stdout__.write(json.dumps([[[[999], True, '8', []]]]) + chr(10))\n"
         "    sys.__stdout__.flush()\n"
         "    import os\n"
         "    os._exit(0)"
@@ -127,3 +129,35 @@ def test_a_case_that_the_source_names_is_tried() -> None:
         {"functions/arranged.py": code.replace('order == "desc"', 'order[0] == "d"').encode()}
     )
     assert tryout(blind, "arranged", tasks, (), BOX, Checked(exact)).share == 0.5
+
+
+WORDS = [
+    Task("a", "Turn around: jam, egg, oil", "oil, egg, jam"),
+    Task("b", "Turn around: tax, ant", "ant, tax"),
+]
+TURN = "def turn(words: list[str]) -> list:"
+
+
+@pytest.mark.parametrize(
+    ("body", "tasks", "between"),
+    [
+        ("return words[::-1]", WORDS, ", "),
+        ("return tuple(words[::-1])", WORDS, ", "),
+        ("return words", WORDS, None),
+        ("return [words[::-1]]", WORDS, None),
+        ("return ', '.join(words[::-1])", WORDS, None),  # as it is
+        ("return words[::-1]", WORDS[:1], None),  # one may be by luck
+        ("return words[::-1]", [Task("a", "Turn: 1, 2", "[2, 1]"), *WORDS], None),
+        (
+            "return words[::-1]",
+            [replace(t, answer=t.answer.replace(", ", " ")) for t in WORDS],
+            " ",
+        ),
+    ],
+)
+def test_lists_of_what_is_expected_as_a_text_are_known(
+    body: str, tasks: list[Task], between: str | None
+) -> None:
+    """All items are right, and only what stands between them is missing; in every question."""
+    turn = library(f"    {body}", TURN)
+    assert tryout(turn, "turn", tasks, (), BOX, Checked(exact)).between == between

@@ -10,6 +10,7 @@ from fnopt.cli import build
 from fnopt.errors import FnoptError
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import updates
+from fnopt.report.words import edits_of
 from fnopt.train.loop import train
 from fnopt.train.outcome import Step
 from fnopt.train.run import Run
@@ -62,7 +63,7 @@ def _words(step: Step) -> str:
     update = getattr(step, "update", None)
     if update is None:
         return str(getattr(step, "why", "") or getattr(step, "verdict", ""))
-    return f"{update.action} {update.function} ({update.reason})"
+    return f"{', '.join(edits_of(update))} ({update.reason})"
 
 
 def nothing(stand: Stand) -> str:

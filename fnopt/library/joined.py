@@ -1,0 +1,87 @@
+"""A draft that returns a list where a text is expected: the right items, not yet joined."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from fnopt.library.concrete import anchored
+from fnopt.library.module import read_module
+from fnopt.records import Fault
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+DRAFT = "draft.py"
+
+
+def joined(code: str, name: str, between: str) -> str:
+    """Code whose function ``name`` returns its items as one text, with ``between`` between them.
+
+    Every ``return`` of its own gets the same form. Generators, functions that may return nothing,
+    and code that cannot be read stay as they are.
+    """
+    import libcst as cst
+
+    module = read_module(DRAFT, code.encode("utf-8", "replace"))
+    if isinstance(module, Fault) or isinstance(anchored(module), Fault):
+        return code
+    tree = cst.parse_module(code)
+    found = [
+        one for one in tree.body if isinstance(one, cst.FunctionDef) and one.name.value == name
+    ]
+    if len(found) != 1:
+        return code
+    after = _rewritten(found[0], between)
+    return tree.deep_replace(found[0], after).code if after else code  # type: ignore[union-attr]
+
+
+def _rewritten(node: cst.FunctionDef, between: str) -> cst.FunctionDef | None:
+    import libcst as cst
+
+    class Returns(cst.CSTTransformer):
+        """Rewrites the returns of a function, not those of what is defined in it."""
+
+        joins, stays = 0, False
+
+        def visit_FunctionDef(self, _: cst.FunctionDef) -> bool:
+            return False
+
+        def visit_ClassDef(self, _: cst.ClassDef) -> bool:
+            return False
+
+        def visit_Lambda(self, _: cst.Lambda) -> bool:
+            return False
+
+        def visit_Yield(self, _: cst.Yield) -> None:
+            self.stays = True
+
+        def leave_Return(self, _: cst.Return, after: cst.Return) -> cst.Return:
+            if after.value is None:
+                self.stays = True
+                return after
+            self.joins += 1
+            items = cst.Call(
+                cst.Name("map"), [cst.Arg(cst.Name("str")), cst.Arg(_bare(after.value))]
+            )
+            made = cst.Call(
+                cst.Attribute(cst.SimpleString(json.dumps(between)), cst.Name("join")),
+                [cst.Arg(items)],
+            )
+            space = cst.SimpleWhitespace(" ")
+            return after.with_changes(value=made, whitespace_after_return=space)
+
+    returns = Returns()
+    body = node.body.visit(returns)
+    if returns.stays or not returns.joins:
+        return None
+    return node.with_changes(body=body, returns=cst.Annotation(cst.Name("str")))
+
+
+def _bare(value: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression as an argument: a tuple without parentheses needs them there."""
+    import libcst as cst
+
+    if isinstance(value, cst.Tuple) and not value.lpar:
+        return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return value
