@@ -61,13 +61,9 @@ def _rewritten(node: cst.FunctionDef, between: str) -> cst.FunctionDef | None:
                 self.stays = True
                 return after
             self.joins += 1
-            items = cst.Call(
-                cst.Name("map"), [cst.Arg(cst.Name("str")), cst.Arg(_bare(after.value))]
-            )
-            made = cst.Call(
-                cst.Attribute(cst.SimpleString(json.dumps(between)), cst.Name("join")),
-                [cst.Arg(items)],
-            )
+            text = cst.Attribute(cst.SimpleString(json.dumps(between)), cst.Name("join"))
+            given = [cst.Arg(cst.Name("str")), cst.Arg(_bare(after.value))]
+            made = cst.Call(text, [cst.Arg(cst.Call(cst.Name("map"), given))])
             space = cst.SimpleWhitespace(" ")
             return after.with_changes(value=made, whitespace_after_return=space)
 
