@@ -247,7 +247,7 @@ def _unnoticed(run: Run, situation: Situation, done: Draft) -> tuple[Fault, ...]
     if done.library is None or not run.judging.screened:
         return ()
     trials = run.evaluate(done.library, "train", situation.kind)
-    return noticed.faults(trials, done.library, _called(done.proposal.edits[0]), situation.kind)
+    return noticed.faults(trials, done.library, called(done.proposal.edits[0]), situation.kind)
 
 
 def _mark(number: int, draw: int, chance: int) -> int:
@@ -302,7 +302,7 @@ def _as_text(proposal: Proposal, between: str) -> Proposal:
         edits=tuple(
             one
             if isinstance(one, Remove)
-            else replace(one, code=joined(one.code, _called(one), between))
+            else replace(one, code=joined(one.code, called(one), between))
             for one in proposal.edits
         ),
     )
@@ -344,11 +344,12 @@ def try_edits(
     if len(edits) != 1 or isinstance(edits[0], Remove):
         return NONE
     bench = run.evaluator.bench
-    name = _called(edits[0])
+    name = called(edits[0])
     return tryout(after, name, tasks, trained.trials, bench.sandbox, bench.scorer)
 
 
-def _called(edit: Edit) -> str:
+def called(edit: Edit) -> str:
+    """The name that a function has after an edit."""
     return (edit.new_name or edit.name) if isinstance(edit, Revise) else edit.name
 
 
@@ -365,6 +366,6 @@ def _wrong_when_run(
     found = examples.faults(after, changed, bench.sandbox)
     if wrong := tuple(one for one in levelled(found, run.screen.rules) if one.level == "error"):
         return wrong
-    revised = {one.name: _called(one) for one in proposal.edits if isinstance(one, Revise)}
+    revised = {one.name: called(one) for one in proposal.edits if isinstance(one, Revise)}
     given = (situation.credit, run.train, bench.sandbox, bench.scorer)
     return replay.faults(before, after, revised, *given)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import scripted_run
-from scripted_server import Answer, Json, calls
+from scripted_server import Answer, Json, calls, text
 
 from .paper_scene import Scene
 
@@ -105,3 +105,41 @@ def test_a_list_of_what_is_expected_as_a_text_is_joined(told: Scene) -> None:
     assert 'return "".join(map(str, list(reversed(word))))' in source
     asked = [one for one in told.server.requests if scripted_run.is_optimizer(one)]
     assert len(asked) == 3
+
+
+def test_a_function_that_goes_unseen_beside_others_says_what_it_is_for(told: Scene) -> None:
+    """An agent that overlooks it among several, until its summary has the questions' words."""
+    usual = proposing()
+
+    def overlooks(request: Json) -> Answer:
+        tools = {one["function"]["name"]: one["function"] for one in request.get("tools", ())}
+        said = tools.get("spell_backward", {}).get("description", "")
+        question = str(request["messages"][1]["content"])
+        asked = scripted_run.BACKWARD.search(question) and not scripted_run.is_optimizer(request)
+        unseen = len(tools) > 1 and "as in: " not in said
+        return text("ANSWER: no") if asked and unseen else usual(request)
+
+    told.server.respond = overlooks
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["verdict"] == "kept"
+    assert len(step["function"].split(", ")) == 3
+    source = told.git("show", f"{step['commit']}:functions/spell_backward.py")
+    assert '"""Spell a word from its end, as in: ' in source
+    others = told.git("show", f"{step['commit']}:functions/count_letter.py")
+    assert "as in: " not in others
+
+
+def test_a_remark_that_does_not_help_is_left_out(told: Scene) -> None:
+    """The update goes to val as it was drafted."""
+    usual = proposing()
+
+    def blind(request: Json) -> Answer:
+        question = str(request["messages"][1]["content"])
+        asked = scripted_run.BACKWARD.search(question) and not scripted_run.is_optimizer(request)
+        many = len(request.get("tools", ())) > 1
+        return text("ANSWER: no") if asked and many else usual(request)
+
+    told.server.respond = blind
+    (step,) = told.fnopt("step")[1]["steps"]
+    source = told.git("show", f"{step['commit']}:functions/spell_backward.py")
+    assert '"""Spell a word from its end.' in source
