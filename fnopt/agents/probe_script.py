@@ -16,7 +16,7 @@ from fnopt.agents.profile import Json, opening
 from fnopt.agents.toolbox import definitions
 from fnopt.agents.tools import native_calls, native_turn, offered
 from fnopt.library.function import Library, read
-from fnopt.models.client import Reply, ToolCall
+from fnopt.models.client import Reply, ToolCall, Tools
 from fnopt.prose import Prose
 
 Messages = tuple[Mapping[str, Any], ...]
@@ -84,7 +84,7 @@ def library() -> Library:
     return read({"functions/notes.py": SOURCE})
 
 
-def tools(*, strict: bool) -> tuple[dict[str, Any], ...]:
+def tools(*, strict: bool) -> Tools:
     """The functions as the agent would offer them."""
     return definitions(library(), strict=strict)
 

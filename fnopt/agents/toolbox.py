@@ -10,7 +10,9 @@ from fnopt.agents.calls import arguments_of
 from fnopt.errors import SandboxError
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Function, Library
-from fnopt.library.schema.tools import openai_strict_tool, openai_tool
+from fnopt.library.reached import files_for
+from fnopt.library.schema.tools import offered_tool
+from fnopt.models.client import Tools
 from fnopt.records import Call
 from fnopt.sandbox import Outcome, Sandbox
 
@@ -62,7 +64,7 @@ class Toolbox:
         offered: Collection[str] | None = None,
     ) -> None:
         self.library = library
-        self._offered = offered
+        self._offered = None if offered is None else frozenset(offered)
         self.python = python and library.get(PYTHON) is None
         self._sandbox = sandbox
 
@@ -79,13 +81,9 @@ class Toolbox:
         """Every name that can be called."""
         return tuple(f.name for f in self.functions) + ((PYTHON,) if self.python else ())
 
-    def definitions(self, *, strict: bool = False) -> tuple[dict[str, Any], ...]:
+    def definitions(self, *, strict: bool = False) -> Tools:
         """The functions as OpenAI tool definitions, with strict schemas where they have them."""
-        tools = definitions(self.library, strict=strict)
-        if self._offered is not None:
-            tools = tuple(one for one in tools if one["function"]["name"] in self._offered)
-        python = STRICT_PYTHON_TOOL if strict else PYTHON_TOOL
-        return (*tools, python) if self.python else tools
+        return _offered(self.library, self._offered, strict=strict, python=self.python)
 
     def call(self, name: str, arguments: str) -> Call:
         """Call a function with arguments as a model wrote them; whatever goes wrong is a value.
@@ -114,25 +112,30 @@ class Toolbox:
         return found | ({PYTHON: self.library.digest} if PYTHON in called and self.python else {})
 
     def _run(self, name: str, values: Mapping[str, Any]) -> Outcome:
-        files = self.library.files
         function = self.library.get(name)
         if function is None:
             code = values.get("code")
             if not isinstance(code, str):
                 return Outcome(ok=False, error="the argument code must hold Python code as a text")
-            return self._sandbox.run(files, code)
+            return self._sandbox.run(self.library.files, code)
+        files = files_for(self.library, function.path)
         return self._sandbox.call(files, function.module, name, values)
 
 
+@lru_cache(maxsize=16)
+def _offered(
+    library: Library, names: frozenset[str] | None, *, strict: bool, python: bool
+) -> Tools:
+    tools = definitions(library, strict=strict)
+    if names is not None:
+        tools = Tools(one for one in tools if one["function"]["name"] in names)
+    return Tools((*tools, STRICT_PYTHON_TOOL if strict else PYTHON_TOOL)) if python else tools
+
+
 @lru_cache(maxsize=8)
-def definitions(library: Library, *, strict: bool = False) -> tuple[dict[str, Any], ...]:
+def definitions(library: Library, *, strict: bool = False) -> Tools:
     """The functions of a library as OpenAI tool definitions; those of one library are made once."""
-    return tuple(_definition(library, function, strict) for function in library.functions)
-
-
-def _definition(library: Library, function: Function, strict: bool) -> dict[str, Any]:
-    made = openai_strict_tool(library, function) if strict else ""
-    return made if isinstance(made, dict) else openai_tool(library, function)
+    return Tools(offered_tool(library, one, strictly=strict) for one in library.functions)
 
 
 def returned(call: Call) -> str:

@@ -95,12 +95,13 @@ def call(function: str, arguments: str, as_json: bool) -> int:
     it raised.
     """
     from fnopt.cli.session import Session
+    from fnopt.library.reached import files_for
 
     given = _arguments(sys.stdin.buffer.read() if arguments == "-" else arguments)
     with Session() as session:
         library, found = _find(session, function)
         sandbox = session.sandbox
-        outcome = sandbox.call(library.files, found.module, found.name, given)
+        outcome = sandbox.call(files_for(library, found.path), found.module, found.name, given)
     if as_json:
         shown = ("ok", "result", "error", "stdout", "seconds")
         document({**{key: getattr(outcome, key) for key in shown}, "tier": sandbox.tier})

@@ -10,9 +10,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from fnopt.records import Usage
+
+LONGEST_TOOLS = 100_000
+"""Characters of tool definitions beyond which their digest stands for them in a request's key."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,18 @@ class ToolCall:
         """The call as it stands in an assistant's message."""
         function = {"name": self.name, "arguments": self.arguments}
         return {"id": self.id, "type": "function", "function": function}
+
+
+class Tools(tuple[Mapping[str, Any], ...]):
+    """Tool definitions that go into many requests. None of them may be changed."""
+
+    @cached_property
+    def json(self) -> str:
+        """Their JSON as request keys have it, made once; of very many their digest."""
+        text = _json(tuple(self))
+        if len(text) <= LONGEST_TOOLS:
+            return text
+        return _json({"sha256": hashlib.sha256(text.encode()).hexdigest()})
 
 
 @dataclass(frozen=True)
@@ -49,12 +65,18 @@ class Request:
 
     def key(self, trial: int = 0) -> str:
         """The SHA-256 of the whole request and the trial's number, in hexadecimal."""
-        asked = asdict(self)
+        asked = dict(vars(self))
         if self.response_format is None:
             del asked["response_format"]  # keys of recordings are older than this field
-        document = {"request": asked, "trial": trial}
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        fields = ",".join(f"{_json(name)}:{_json(asked[name])}" for name in sorted(asked))
+        text = f'{{"request":{{{fields}}},"trial":{trial}}}'
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, Tools):
+        return value.json
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

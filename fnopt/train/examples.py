@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fnopt.library.function import Function, Library
+from fnopt.library.reached import files_for
 from fnopt.records import Fault
 from fnopt.sandbox import Outcome, Sandbox
 
@@ -63,7 +64,7 @@ def _of_function(library: Library, function: Function, sandbox: Sandbox) -> Iter
     wanted = [one for one in examples if not one.options.get(doctest.SKIP)][:MOST]
     if not wanted:
         return
-    outcome = sandbox.run(library.files, _program(function, wanted))
+    outcome = sandbox.run(files_for(library, function.path), _program(function, wanted))
     told = _told(outcome)
     if told is None:
         if not outcome.fault:  # the sandbox's own failures are nobody's fault here

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fnopt.library.function import Function, Library
+from fnopt.library.reached import files_for
 from fnopt.records import Fault
 from fnopt.sandbox import Sandbox
 
@@ -18,20 +19,18 @@ def faults(
     """The functions of these names whose module cannot be imported, and could before the edit."""
     functions = [one for name in names if (one := after.get(name))]
     for module, function in {one.module: one for one in functions}.items():
-        why = _refusal(after, module, sandbox)
-        if why is None or (module in _modules(before) and _refusal(before, module, sandbox)):
+        why = _refusal(after, function.path, module, sandbox)
+        if why is None or (
+            function.path in before.modules and _refusal(before, function.path, module, sandbox)
+        ):
             continue
         yield _fault(function, why)
 
 
-def _modules(library: Library) -> set[str]:
-    return {one.name for one in library.modules.values()}
-
-
-def _refusal(library: Library, module: str, sandbox: Sandbox) -> str | None:
+def _refusal(library: Library, path: str, module: str, sandbox: Sandbox) -> str | None:
     """The last line of what importing ends with; None where it ends well, or the sandbox broke."""
     code = f"import importlib\nimportlib.import_module({module!r})\nNone"
-    outcome = sandbox.run(library.files, code)
+    outcome = sandbox.run(files_for(library, path), code)
     if outcome.ok or outcome.fault:
         return None
     return (outcome.error or "it fails").strip().splitlines()[-1][:200]

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from fnopt.agents.calls import arguments_of
 from fnopt.library.function import Function, Library
+from fnopt.library.reached import files_for
 from fnopt.library.schema import schema
 from fnopt.records import Task, Trial
 from fnopt.sandbox import Sandbox
@@ -140,7 +141,8 @@ def tryout(
     given = [(task, calls) for task, calls in given if calls]
     if not given:
         return NONE
-    outcome = sandbox.run(library.files, _program(function, [calls for _, calls in given]))
+    files = files_for(library, function.path)
+    outcome = sandbox.run(files, _program(function, [calls for _, calls in given]))
     if outcome.fault:
         return NONE
     results = _results(outcome.result) if outcome.ok else None

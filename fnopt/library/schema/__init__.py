@@ -14,6 +14,7 @@ from typing import Any
 from fnopt.library.docstring import Sections, sections
 from fnopt.library.function import Function, Library, definition
 from fnopt.library.links import links
+from fnopt.library.module import Module
 from fnopt.library.schema.bounds import Schema, bounded, limits
 from fnopt.library.schema.meaning import Place
 from fnopt.library.schema.refs import settled
@@ -31,8 +32,12 @@ def schema(library: Library, function: Function) -> Schema:
 
     ``*args`` cannot be said and is left out; ``**kwargs`` allows further properties.
     """
-    made = _schema(_surroundings(library, function.path), function)
-    loaded: Schema = json.loads(made)  # a copy: callers may change it
+    return schema_among(surroundings(library, function.path), function)
+
+
+def schema_among(modules: tuple[Module, ...], function: Function) -> Schema:
+    """The same, of a function in one of these modules, which import nothing else of the library."""
+    loaded: Schema = json.loads(_schema(modules, function))  # a copy: callers may change it
     return loaded
 
 
@@ -43,6 +48,7 @@ def result_schema(library: Library, function: Function) -> Schema:
     return settled(made, types.named)
 
 
+@lru_cache(maxsize=20_000)
 def description(function: Function) -> str:
     """The docstring without what is said of the arguments; the signature where there is none."""
     text = _sections(function).text or function.summary or function.signature
@@ -54,7 +60,7 @@ def _sections(function: Function) -> Sections:
     return sections(function.doc, tuple(name for name, _, _ in _parameters(node.args)))
 
 
-def _surroundings(library: Library, path: str) -> Library:
+def surroundings(library: Library, path: str) -> tuple[Module, ...]:
     """The module and what it imports of the library, which is all that its annotations can mean."""
     paths = {path}
     pending = [path]
@@ -64,19 +70,24 @@ def _surroundings(library: Library, path: str) -> Library:
         found = {link.path for one in importing for link in links(library, module, one)} - paths
         paths |= found
         pending += found
-    files = {one: library.files[one] for one in sorted(paths)}
-    return Library(files, (), (), {one: library.modules[one] for one in files})
+    return tuple(library.modules[one] for one in sorted(paths))
+
+
+def _alone(modules: tuple[Module, ...]) -> Library:
+    """A library of nothing but these modules, to look up names in."""
+    files = {one.path: one.text.body for one in modules}
+    return Library(files, (), (), {one.path: one for one in modules})
 
 
 def _place(library: Library, function: Function) -> Place:
     return Place(library, library.modules[function.path])
 
 
-@lru_cache(maxsize=4_096)
-def _schema(library: Library, function: Function) -> str:
+@lru_cache(maxsize=20_000)
+def _schema(modules: tuple[Module, ...], function: Function) -> str:
     node = definition(function.source)
     said = _sections(function).arguments
-    place, types = _place(library, function), Types()
+    place, types = _place(_alone(modules), function), Types()
     properties: dict[str, Schema] = {}
     required: list[str] = []
     for name, annotation, default in _parameters(node.args):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fnopt.library.function import Function, Library
-from fnopt.library.schema import description, result_schema, schema
+from fnopt.library.module import Module
+from fnopt.library.schema import (
+    description,
+    result_schema,
+    schema,
+    schema_among,
+    surroundings,
+)
 from fnopt.library.schema.bounds import Schema
 from fnopt.library.schema.strict import strict
 
@@ -26,6 +34,23 @@ def openai_strict_tool(library: Library, function: Function) -> Tool | str:
     if isinstance(parameters, str):
         return parameters
     return _openai(function, {"strict": True, "parameters": parameters})
+
+
+def offered_tool(library: Library, function: Function, *, strictly: bool = False) -> Tool:
+    """The function as an agent is offered it: in strict mode where that is asked for and can be.
+
+    Made once for its module and those that this imports: it must not be changed.
+    """
+    return _offered(surroundings(library, function.path), function, strictly)
+
+
+@lru_cache(maxsize=20_000)
+def _offered(modules: tuple[Module, ...], function: Function, strictly: bool) -> Tool:
+    parameters = schema_among(modules, function)
+    narrowed = strict(parameters) if strictly else ""
+    if isinstance(narrowed, str):
+        return _openai(function, {"parameters": parameters})
+    return _openai(function, {"strict": True, "parameters": narrowed})
 
 
 def _openai(function: Function, told: Tool) -> Tool:
