@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 WORDS = ("cat-file", "--batch")
 
 
+KEPT = 64_000_000  # bytes of objects that are kept
+LONGEST = 1_000_000  # bytes of one that is
+
+
+@dataclass(frozen=True)
+class Object:
+    """A git object: full name, kind (``blob``, ``tree``, ``commit`` or ``tag``), and bytes."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
 class ObjectReader:
     """One ``git cat-file --batch``, begun when first needed; safe to use from several threads.
 
@@ -25,38 +39,61 @@ class ObjectReader:
         self._folder = folder
         self._lock = threading.Lock()
         self._process: Git.AutoInterrupt | None = None
+        self._kept: dict[str, bytes] = {}
+        self._size = 0
 
     def read(self, name: str) -> bytes:
         """An object's bytes. Raises GitStateError when it is not there or damaged."""
+        kept = self._kept.get(name)
+        if kept is not None:
+            return kept
+        found = self.find(name)
+        if found is None:
+            self.close()  # nobody reads its standard error, which must not fill up
+            raise GitStateError(f"object {name} is not in this repository", "see: git fsck")
+        if found.name == name and len(found.data) <= LONGEST:
+            self._keep(found)
+        return found.data
+
+    def find(self, revision: str) -> Object | None:
+        """What a name means now: an object's, a reference's, either with ``^{tree}`` and the like.
+
+        None when there is none. Raises GitStateError when it is damaged.
+        """
         with self._lock:
             try:
-                data = self._ask_again(name)
+                found = self._ask_again(revision)
             except OSError:
                 self._end()
-                said = f"object {name} cannot be read: git gave up"
+                said = f"object {revision} cannot be read: git gave up"
                 raise GitStateError(said, "see: git fsck") from None
             except BaseException:
                 self._end()  # the rest of this answer would pass for the next one
                 raise
-            if data is None:
-                self._end()  # nobody reads its standard error, which must not fill up
-        if data is None:
-            raise GitStateError(f"object {name} is not in this repository", "see: git fsck")
-        return data
+        return found
+
+    def _keep(self, found: Object) -> None:
+        """Objects never change: the last of them are kept, up to ``KEPT`` bytes."""
+        with self._lock:
+            if found.name not in self._kept:
+                self._kept[found.name] = found.data
+                self._size += len(found.data)
+            while self._size > KEPT:
+                self._size -= len(self._kept.pop(next(iter(self._kept))))
 
     def close(self) -> None:
         """End the process; it begins again when needed."""
         with self._lock:
             self._end()
 
-    def _ask_again(self, name: str) -> bytes | None:
+    def _ask_again(self, name: str) -> Object | None:
         try:
             return self._ask(name)
         except OSError:  # the process was killed, perhaps by an interrupt meant for us
             self._end()
             return self._ask(name)
 
-    def _ask(self, name: str) -> bytes | None:
+    def _ask(self, name: str) -> Object | None:
         process = self._process = self._process or command.begin(WORDS, self._folder)
         process.stdin.write(name.replace("\n", " ").encode() + b"\n")
         process.stdin.flush()
@@ -69,10 +106,31 @@ class ObjectReader:
         data: bytes = process.stdout.read(size + 1)
         if len(data) <= size:
             raise BrokenPipeError
-        return data[:size]
+        return Object(header[0].decode(), header[1].decode(), data[:size])
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.communicate()  # closes the pipes
+
+
+TREE = "040000"
+"""The mode of a folder in a tree."""
+
+
+def listed(tree: bytes, width: int) -> dict[str, tuple[str, str]]:
+    """Mode and object by name of a tree object's entries; ``width``: bytes of an object's name.
+
+    A tree is a row of ``MODE NAME NUL OBJECT`` (gitformat: tree objects); what git writes as 40000
+    is told as :data:`TREE`.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    at = 0
+    while at < len(tree):
+        space = tree.index(b" ", at)
+        end = tree.index(b"\0", space)
+        name = tree[space + 1 : end].decode("utf-8", "surrogateescape")
+        found[name] = (tree[at:space].decode().zfill(6), tree[end + 1 : end + 1 + width].hex())
+        at = end + 1 + width
+    return found

@@ -1,7 +1,7 @@
 """The only room that runs git, here: plumbing on one repository.
 
-Nothing here touches the user's working tree, index, stash or branches. Objects are written through
-an index file of our own; references move by compare-and-swap.
+Nothing here touches the user's working tree, index, stash or branches. Objects are written by
+themselves; references move by compare-and-swap.
 """
 
 from __future__ import annotations
@@ -17,9 +17,22 @@ from fnopt import tempdir
 from fnopt.errors import GitStateError
 from fnopt.history import command
 from fnopt.history.command import Answer
-from fnopt.history.objects import ObjectReader
+from fnopt.history.objects import TREE, ObjectReader, listed
+from fnopt.history.writer import ObjectWriter
 from fnopt.library.layout import Layout
 from fnopt.library.unread import Entry
+
+TREES = 256
+"""Trees whose entries are kept."""
+
+_PLAIN = re.compile(r"refs/(?!.*-g[0-9a-f]+$)[^\s~^:?*\[\\@{}]+")
+"""References whose names mean nothing else: ``NAME-gABCDEF`` may mean a commit (gitrevisions)."""
+
+_ORDINARY = re.compile(r"\w[\w .-]*(?<![ .])(/\w[\w .-]*(?<![ .]))*")
+"""Paths that mean the same everywhere. Of others git knows whether it may hold them: ``git~1``."""
+
+_ELSEWHERE = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+"""Where git looks for a name next, if there is no such reference (gitrevisions)."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,8 @@ class Repository:
         self.folder = common / "fnopt"
         """Where fnopt keeps what is not history: ``.git/fnopt``, shared by linked worktrees."""
         self._objects = ObjectReader(self.root)
+        self._writer = ObjectWriter(self.root)
+        self._trees: dict[str, Mapping[str, tuple[str, str]]] = {}
 
     def __enter__(self) -> Repository:
         return self
@@ -63,6 +78,7 @@ class Repository:
     def close(self) -> None:
         """End the git processes that serve this repository."""
         self._objects.close()
+        self._writer.close()
 
     def resolve(self, rev: str) -> str:
         """The commit that a user's words name. Raises GitStateError."""
@@ -76,6 +92,10 @@ class Repository:
 
     def ref(self, name: str) -> str | None:
         """The object that a full reference name points to, or None."""
+        if _PLAIN.fullmatch(name):
+            found = self._objects.find(name)
+            if not found or not any(self._objects.find(form.format(name)) for form in _ELSEWHERE):
+                return found.name if found else None
         answer = self.git("show-ref", "--verify", "--hash", "--", name, check=False)
         return answer.text if not answer.code else None
 
@@ -91,12 +111,17 @@ class Repository:
         return answer.text if not answer.code else None
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether ``old`` is ``new`` or one of its ancestors."""
-        return self.git("merge-base", "--is-ancestor", old, new, check=False).code == 0
+        """Whether the commit ``old`` is ``new`` or one of its ancestors."""
+        return old == new or (
+            self.git("merge-base", "--is-ancestor", old, new, check=False).code == 0
+        )
 
     def tree(self, commit: str) -> str:
         """The tree of a commit."""
-        return self.git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}").text
+        found = self._objects.find(f"{commit}^{{tree}}")
+        if found is None:
+            raise GitStateError(f"{commit} has no tree in this repository", "see: git fsck")
+        return found.name
 
     def blobs(self, tree: str, *folders: str) -> dict[str, str]:
         """Path and blob of every regular file of a tree, or of some folders and files in it."""
@@ -113,13 +138,41 @@ class Repository:
         return found
 
     def _entries(self, tree: str, folders: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Path, mode and object of every file in a tree."""
-        words = ["ls-tree", "-r", "-z", "--full-tree", tree]
-        out = self.git(*words, *(["--", *folders] if all(folders) else [])).out
-        for entry in (one for one in out.decode(errors="surrogateescape").split("\0") if one):
-            head, path = entry.split("\t", 1)
-            mode, _, name = head.split()
-            yield path, mode, name
+        """Path, mode and object of every file in a tree, or of those below or at some paths."""
+        root = self.tree(tree)
+        if not all(folders):
+            folders = ()
+        if not folders:
+            yield from self._below("", root)
+        for folder in sorted(set(folders)):
+            mode, name = self._at(root, folder)
+            if mode == TREE:
+                yield from self._below(f"{folder}/", name)
+            elif mode:
+                yield folder, mode, name
+
+    def _at(self, tree: str, path: str) -> tuple[str, str]:
+        """Mode and object of what lies at a path of a tree; empty where nothing does."""
+        mode, name = TREE, tree
+        for part in path.split("/"):
+            mode, name = self._tree(name).get(part, ("", "")) if mode == TREE else ("", "")
+        return mode, name
+
+    def _below(self, folder: str, tree: str) -> Iterator[tuple[str, str, str]]:
+        for part, (mode, name) in self._tree(tree).items():
+            if mode == TREE:
+                yield from self._below(f"{folder}{part}/", name)
+            else:
+                yield f"{folder}{part}", mode, name
+
+    def _tree(self, name: str) -> Mapping[str, tuple[str, str]]:
+        """Mode and object by name of what a tree object lists. Most are read again and again."""
+        known = self._trees.get(name)
+        if known is None:
+            known = self._trees[name] = listed(self._objects.read(name), len(name) // 2)
+            while len(self._trees) > TREES:
+                self._trees.pop(next(iter(self._trees)), None)
+        return known
 
     def files(self, tree: str, layout: Layout) -> dict[str, bytes]:
         """Path and bytes of the regular files of a library."""
@@ -135,10 +188,42 @@ class Repository:
 
         Raises GitStateError for a path that no repository may hold, such as ``../x``.
         """
+        if not all(_ORDINARY.fullmatch(path) for path in changes):
+            return self._write_by_index(base, changes)
+        top = self._changed(self.tree(base) if base else "", changes)
+        return top or self._writer.tree({})
+
+    def _changed(self, tree: str, changes: Mapping[str, bytes | None]) -> str:
+        """A tree with the files below it changed; empty where no file is left."""
+        entries = dict(self._tree(tree)) if tree else {}
+        within: dict[str, dict[str, bytes | None]] = {}
+        for path, data in changes.items():
+            part, _, rest = path.partition("/")
+            mode, name = entries.get(part, ("", ""))
+            if rest:
+                within.setdefault(part, {})[rest] = data
+            elif data is not None:
+                kept = (
+                    mode if mode.startswith("100") else "100644"
+                )  # what was a link becomes a file
+                entries[part] = (kept, self._writer.blob(data))
+            elif mode != TREE:
+                entries.pop(part, None)
+        for part, inside in within.items():
+            mode, name = entries.get(part, ("", ""))
+            if mode != TREE and all(data is None for data in inside.values()):
+                continue  # no folder: there is nothing to take out
+            below = self._changed(name if mode == TREE else "", inside)
+            entries.pop(part, None)
+            entries |= {part: (TREE, below)} if below else {}
+        return self._writer.tree(entries) if entries else ""
+
+    def _write_by_index(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
+        """The same through an index file: git says which of the names may be."""
         with _index_folder() as folder:
             index = {"GIT_INDEX_FILE": str(folder / "index")}
             self.git("read-tree", base or "--empty", env=index)
-            modes = self._modes(base, list(changes)) if base and changes else {}
+            modes = self._modes(self.tree(base), list(changes)) if base and changes else {}
             # what goes makes room first: a file may become a folder
             files = sorted(changes.items(), key=lambda change: change[1] is not None)
             lines = b"".join(self._index_line(path, data, modes) for path, data in files)
@@ -288,13 +373,9 @@ class Repository:
         return [part[3:].decode(errors="replace") for part in out.split(b"\0") if part]
 
     def _modes(self, tree: str, paths: list[str]) -> dict[str, str]:
-        out = self.git("ls-tree", "-z", "--full-tree", tree, "--", *paths).out
-        entries = [entry.split(b"\t", 1) for entry in out.split(b"\0") if entry]
-        return {
-            path.decode(errors="surrogateescape"): head.split()[0].decode()
-            for head, path in entries
-            if head.startswith(b"100")  # what was a link becomes a file
-        }
+        """The modes of the regular files among paths; what was a link becomes a file."""
+        found = {path: self._at(tree, path)[0] for path in paths}
+        return {path: mode for path, mode in found.items() if mode.startswith("100")}
 
     def _index_line(self, path: str, data: bytes | None, modes: Mapping[str, str]) -> bytes:
         name = path.encode(errors="surrogateescape")

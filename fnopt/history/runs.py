@@ -58,6 +58,7 @@ class RunBranch:
         self.branch = BRANCHES + name
         self.evidence = Evidence(repo, name)
         self._pending = PENDING + name
+        self._walked: tuple[tuple[str | None, str], list[Commit]] = ((None, ""), [])
         self._journal = repo.folder / f"{name}.journal"
         self._lock = repo.folder / f"{name}.lock"
         self._holder = repo.folder / f"{name}.holder"
@@ -88,9 +89,24 @@ class RunBranch:
     def commits(self) -> list[Commit]:
         """The commits of the run, newest first; from where it began if that is known."""
         start = self.evidence.document("run.json")
-        base = start.get("base") if start else None
-        known = base and self.repo.is_ancestor(base, self.branch)
-        return self.repo.log(self.branch, *([f"^{base}"] if known else []))
+        base, head = start.get("base") if start else None, self.head()
+        walked, found = self._walked
+        if walked != (base, head):
+            found = self._newer(base, head) or self._log(base, head)
+            self._walked = (base, head), found
+        return list(found)
+
+    def _newer(self, base: str | None, head: str) -> list[Commit]:
+        """The commits as they were before, with those behind them; nothing if that is not so."""
+        (start, last), found = self._walked
+        if not found or start != base:
+            return []
+        newer = self.repo.log(head, f"^{last}")
+        return [*newer, *found] if newer and newer[-1].parents[:1] == (last,) else []
+
+    def _log(self, base: str | None, head: str) -> list[Commit]:
+        known = base and self.repo.is_ancestor(base, head)
+        return self.repo.log(head, *([f"^{base}"] if known else []))
 
     def pending(self) -> Candidate | None:
         """The candidate that a crash or an undecided verdict left, if it still fits the branch.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fnopt.history import message
 from fnopt.history.repo import Commit
@@ -14,6 +15,10 @@ from fnopt.records import Usage
 
 PEOPLES = ("rollback", "keep")
 """Actions in a run's log that are no steps: what people did to its branch by fnopt's commands."""
+
+_At = tuple[str, str | None]  # the commits of the branch and of the evidence
+_READ: WeakKeyDictionary[RunBranch, tuple[_At, list[Update]]] = WeakKeyDictionary()
+"""What was read last of each run: a step asks several times."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,13 @@ class Update:
 
 def updates(run: RunBranch) -> list[Update]:
     """Every step of a run that came to a proposal, oldest first; also roll-backs by people."""
-    commits = run.commits()
-    found = [*_published(commits), *_refused(run.evidence.steps())]
-    return sorted(found, key=lambda update: update.step)
+    at = (run.head(), run.evidence.commit)
+    if run in _READ and _READ[run][0] == at:
+        return list(_READ[run][1])
+    found = [*_published(run.commits()), *_refused(run.evidence.steps())]
+    log = sorted(found, key=lambda update: update.step)
+    _READ[run] = (at, log)
+    return list(log)
 
 
 def scores(log: Sequence[Update]) -> tuple[float | None, float | None]:

@@ -188,8 +188,8 @@ def _bench(client: Client) -> Bench:
 
 
 def _run(repo: Repository) -> Run:
-    """Two failing training tasks, four val tasks, and an edit that never helps: it is judged, and
-    published with its revert."""
+    """Two failing training tasks, four val tasks, and edits that never help: the first draft of
+    each step is judged, and published with its revert."""
     asked = threading.Lock()
     number = [0]
 
@@ -205,7 +205,9 @@ def _run(repo: Repository) -> Run:
         train=tasks[:2],
         judging=Judging(Paired(), "val", tasks[2:], screened=False),
         evaluator=Evaluator(_bench(Scripted(lambda _: "ANSWER: none")), Store(None)),
-        optimizer=Optimizer(Scripted(think), Prose(), Voice("model", native_tools=False)),
+        optimizer=Optimizer(
+            Scripted(think), Prose(), Voice("model", native_tools=False), reconsiders=False
+        ),
         draft=draft,
         screen=Screen.of(LAYOUT, PLAIN, (), tasks[:2]),
         budget=Budget(Limits(), Usage()),
