@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Split = Literal["train", "val", "test"]
@@ -117,7 +117,12 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document from which :meth:`from_json` makes an equal trial."""
-        return asdict(self)
+        return {
+            **vars(self),
+            "score": self.score and dict(vars(self.score)),
+            "calls": [dict(vars(call)) for call in self.calls],
+            "usage": dict(vars(self.usage)),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Trial:

@@ -15,7 +15,7 @@ from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 from fnopt.agents.profile import Profile, opening
 from fnopt.agents.toolbox import WRITTEN, Toolbox, result, returned
 from fnopt.library.function import Function
-from fnopt.models.client import Reply, Request, ToolCall
+from fnopt.models.client import Reply, Request, ToolCall, Tools
 from fnopt.models.failures import RequestRefused
 from fnopt.records import Call
 
@@ -33,6 +33,7 @@ class ToolsAgent:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
+        self._rendered: tuple[bool, Tools, str] | None = None
 
     @property
     def digest(self) -> str:
@@ -45,18 +46,25 @@ class ToolsAgent:
     def opening(self, question: str, toolbox: Toolbox) -> Request:
         """System prompt, question, and the functions as tools or as text."""
         profile = self._setup.profile()
-        plain = () if profile.native else toolbox.definitions()
-        system = self._setup.prose.render(
-            "agent-tools.txt", native=profile.native, offered=offered(toolbox.functions, plain)
-        )
+        tools = toolbox.definitions(strict=profile.strict and profile.native)
+        system = self._system(toolbox, tools, native=profile.native)
         return Request(
             model=self._setup.model,
             messages=opening(system, question, role=profile.system),
-            tools=toolbox.definitions(strict=profile.strict) if profile.native else (),
+            tools=tools if profile.native else (),
             temperature=self._setup.temperature,
             max_tokens=self._setup.max_tokens,
             endpoint=self._setup.endpoint,
         )
+
+    def _system(self, toolbox: Toolbox, tools: Tools, *, native: bool) -> str:
+        """The system's words; rendered once for what is offered."""
+        last = self._rendered  # another thread may put its own in place
+        if last is None or last[0] != native or last[1] is not tools:
+            listed = offered(toolbox.functions, () if native else tools)
+            text = self._setup.prose.render("agent-tools.txt", native=native, offered=listed)
+            last = self._rendered = (native, tools, text)
+        return last[2]
 
     def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
         """Answer a question within ``max_turns`` replies."""

@@ -11,25 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fnopt import config as configuration
-from fnopt.cli.disk import library_in
 from fnopt.config import Config
 from fnopt.errors import GitStateError, UsageError
 from fnopt.history import runs
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
-from fnopt.history.updates import spent_on
-from fnopt.library.function import Library
 from fnopt.library.layout import Layout
-from fnopt.library.unread import unread
-from fnopt.prose import Prose
-from fnopt.sandbox import Sandbox, sandbox
-from fnopt.store import Store
-from fnopt.tasks.splits import Splits, load
-from fnopt.train.budget import Budget, Limits
-from fnopt.train.run import library_at
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are needed: reading functions takes half a second to import
+    from fnopt.library.function import Library
     from fnopt.library.rules.registry import Settings
+    from fnopt.prose import Prose
+    from fnopt.sandbox import Sandbox
+    from fnopt.store import Store
+    from fnopt.tasks.splits import Splits
+    from fnopt.train.budget import Budget, Limits
 
 
 class Session:
@@ -74,22 +70,30 @@ class Session:
     @cached_property
     def prose(self) -> Prose:
         """The texts, with the repository's own ones first."""
+        from fnopt.prose import Prose
+
         return Prose(self.repo.root)
 
     @cached_property
     def store(self) -> Store:
         """The cache of replies and trials."""
+        from fnopt.store import Store
+
         store: Store = self.defer(Store(self.repo.folder / "store.db"))
         return store
 
     @cached_property
     def sandbox(self) -> Sandbox:
         """Where learned code runs. Raises SandboxError below what is required."""
+        from fnopt.sandbox import sandbox
+
         return sandbox(self.config.sandbox.require, self.config.sandbox.timeout)
 
     @cached_property
     def tasks(self) -> Splits:
         """The splits, read when needed."""
+        from fnopt.tasks.splits import load
+
         given = self.config.tasks
         return load(
             self.repo.root, train=given.train, val=given.val, test=given.test, source=given.source
@@ -112,6 +116,10 @@ class Session:
 
     def library(self, rev: str | None = None) -> Library:
         """The library at a revision; without one, as it stands in the working tree."""
+        from fnopt.cli.disk import library_in
+        from fnopt.library.unread import unread
+        from fnopt.train.run import library_at
+
         if rev is None and not self.repo.bare:
             return library_in(self.repo.root, self.layout)
         commit = self.repo.resolve("HEAD" if rev is None else rev)
@@ -122,11 +130,16 @@ class Session:
     @property
     def limits(self) -> Limits:
         """What the configuration allows to spend."""
+        from fnopt.train.budget import Limits
+
         stop = self.config.stop
         return Limits(stop.max_tokens, stop.max_cost, stop.max_time)
 
     def purse(self, run: str) -> Budget:
         """The limits of the configuration, on top of what a run has cost."""
+        from fnopt.history.updates import spent_on
+        from fnopt.train.budget import Budget
+
         if run not in self._purses:
             spent = self.store.spent(run)
             if not spent.calls:  # a fresh clone: what the log says

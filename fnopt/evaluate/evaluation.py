@@ -22,6 +22,9 @@ from fnopt.tasks.scorers import FAILED
 
 RETRIES = 1  # further attempts at a trial that infrastructure did not let happen
 
+_Wanted = tuple[Task, int, str]
+"""A task, the trial's number, and its key."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -63,11 +66,13 @@ class Evaluator:
         Raises what a trial raises, after the trials under way have ended and been kept.
         """
         wanted = [(task, number) for task in tasks for number in range(self._trials)]
-        found = {(t.id, n): self._cached(library, t, n) for t, n in wanted}
+        toolbox = self.bench.toolbox(library)
+        keys = {(task.id, n): self.bench.key(toolbox, task, n) for task, n in wanted}
+        found = {(t.id, n): self._cached(library, t, keys[t.id, n]) for t, n in wanted}
         progress = _Counter(split, len(wanted), self._on_progress)
         for trial in filter(None, found.values()):
             progress.count(trial, cached=True)
-        missing = [(task, number) for task, number in wanted if found[task.id, number] is None]
+        missing = [(t, n, keys[t.id, n]) for t, n in wanted if found[t.id, n] is None]
         refused: list[RequestRefused] = []
         for trial in self._run(library, missing, refused):
             found[trial.task, trial.number] = trial
@@ -78,7 +83,10 @@ class Evaluator:
         return Evaluation(split, library.digest, tuple(trial for trial in trials if trial))
 
     def _run(
-        self, library: Library, missing: Sequence[tuple[Task, int]], refused: list[RequestRefused]
+        self,
+        library: Library,
+        missing: Sequence[_Wanted],
+        refused: list[RequestRefused],
     ) -> Iterable[Trial]:
         if not missing:
             return
@@ -91,22 +99,21 @@ class Evaluator:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _attempt(
-        self, library: Library, task: Task, number: int, refused: list[RequestRefused]
+        self, library: Library, task: Task, number: int, key: str, refused: list[RequestRefused]
     ) -> Trial:
         for _ in range(1 + RETRIES):
             try:
-                trial = self.bench.run(library, task, number)
+                trial = self.bench.run(library, task, number, key)
             except RequestRefused as refusal:
                 refused.append(refusal)
-                return self.bench.lost(library, task, number, refusal.message)
+                return Trial(task.id, number, key, error=refusal.message)
             if trial.error is None:
                 self._store.keep_trial(trial.to_json())
                 break
         return trial
 
-    def _cached(self, library: Library, task: Task, number: int) -> Trial | None:
-        toolbox = self.bench.toolbox(library)
-        for document in self._store.trials(self.bench.key(toolbox, task, number)):
+    def _cached(self, library: Library, task: Task, key: str) -> Trial | None:
+        for document in self._store.trials(key):
             trial = _trial(document)
             if trial is not None and all(
                 _digest(library, name) == seen for name, seen in trial.closures.items()

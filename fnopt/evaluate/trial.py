@@ -38,8 +38,10 @@ class Bench:
         """The trial with its answer scored anew; scorers and answers are no part of its key."""
         return replace(trial, score=self.scorer(trial.answer, task))
 
-    def run(self, library: Library, task: Task, number: int) -> Trial:
-        """Let the agent answer and score it. A failure of infrastructure is kept as ``error``.
+    def run(self, library: Library, task: Task, number: int, key: str) -> Trial:
+        """Let the agent answer and score it; ``key`` is the trial's, of :meth:`key`.
+
+        A failure of infrastructure is kept as ``error``.
 
         Raises RequestRefused when the endpoint does not take a request of it, EndpointError when
         it cannot be used at all, SandboxError and BudgetSpent.
@@ -48,11 +50,11 @@ class Bench:
         try:
             solution = self.agent.solve(task.question, toolbox, number)
         except (RetriesSpent, SandboxBroke) as error:
-            return self.lost(library, task, number, error.message)
+            return Trial(task.id, number, key, error=error.message)
         done = Trial(
             task.id,
             number,
-            self.key(toolbox, task, number),
+            key,
             answer=solution.answer,
             calls=solution.calls,
             closures=toolbox.closures(solution.calls),
@@ -60,7 +62,3 @@ class Bench:
             usage=solution.usage,
         )
         return self.score(done, task)
-
-    def lost(self, library: Library, task: Task, number: int, error: str) -> Trial:
-        """A trial that could not be had: neither right nor wrong."""
-        return Trial(task.id, number, self.key(self.toolbox(library), task, number), error=error)

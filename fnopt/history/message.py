@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 Trailers = Mapping[str, tuple[str, ...]]
 
 WIDTH = 72
 SUBJECT_WIDTH = 72
 TYPES = {"add": "feat", "revise": "fix", "remove": "refactor"}
-TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?: (.*))?")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 PICKED = "(cherry picked from commit "  # `git cherry-pick -x` puts it among the trailers
 BELIEVED = re.compile(r"[A-Za-z0-9-]+\s*:|This reverts commit\b|\(cherry picked from commit ")
@@ -119,12 +120,18 @@ def _outdented(part: str) -> str:
 def _block(part: str) -> Trailers:
     found: dict[str, tuple[str, ...]] = {}
     for line in part.split("\n"):
-        match = TRAILER.fullmatch(line.rstrip())
-        if match:
-            found[match[1]] = (*found.get(match[1], ()), (match[2] or "").strip())
+        key, colon, value = line.rstrip().partition(":")
+        if colon and _is_key(key) and value[:1] in ("", " "):
+            found[key] = (*found.get(key, ()), value.strip())
         elif not line.startswith(PICKED):
             return {}
     return found
+
+
+@lru_cache(maxsize=256)
+def _is_key(text: str) -> bool:
+    """Whether it can stand in front of a trailer's colon: the same few do in every message."""
+    return KEY.fullmatch(text) is not None
 
 
 def _line(text: str) -> str:

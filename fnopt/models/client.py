@@ -68,8 +68,8 @@ class Request:
         asked = dict(vars(self))
         if self.response_format is None:
             del asked["response_format"]  # keys of recordings are older than this field
-        fields = ",".join(f"{_json(name)}:{_json(asked[name])}" for name in sorted(asked))
-        text = f'{{"request":{{{fields}}},"trial":{trial}}}'
+        tools = _json(asked.pop("tools"))  # by name the last of the fields
+        text = f'{{"request":{_json(asked)[:-1]},"tools":{tools}}},"trial":{trial}}}'
         return hashlib.sha256(text.encode()).hexdigest()
 
 

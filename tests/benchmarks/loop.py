@@ -76,8 +76,8 @@ def log(count: int, target: float | None) -> Callable[[], Iterator[Figure]]:
     def measure() -> Iterator[Figure]:
         with _repository({"functions/f.py": b"x = 1\n"}) as repo:
             _import_history(repo, count)
-            run = RunBranch(repo, "r")
-            yield Figure(f"{count:,} updates read out of git", best(lambda: updates(run)), "s")
+            took = best(lambda: updates(RunBranch(repo, "r")))
+            yield Figure(f"{count:,} updates read out of git", took, "s")
             words = [sys.executable, "-m", "fnopt", "log", "--run", "r"]
 
             def command() -> None:

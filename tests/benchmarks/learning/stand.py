@@ -38,12 +38,12 @@ class CountedBench(Bench):
     ledger: Ledger = field(kw_only=True)
     phase: Phase = field(kw_only=True)
 
-    def run(self, library: Library, task: Task, number: int) -> Trial:
+    def run(self, library: Library, task: Task, number: int, key: str) -> Trial:
         """See :class:`Bench`. Raises BudgetSpent when the trial would break the budget."""
         if self.phase == "learn":
             self.ledger.take()
         try:
-            trial = _unless_late(super().run(library, task, number))
+            trial = _unless_late(super().run(library, task, number, key))
             self.ledger.keep(trial, library, self.phase)
         finally:
             if self.phase == "learn":
