@@ -35,6 +35,12 @@ def dotted_names(library: Library) -> Mapping[str, str]:
     return found
 
 
+@lru_cache(maxsize=4)
+def _roots(library: Library) -> frozenset[str]:
+    """The first part of every way to write a module's name."""
+    return frozenset(name.partition(".")[0] for name in dotted_names(library))
+
+
 def own_modules(library: Library) -> frozenset[str]:
     """The dotted names under which the library's modules, and the packages above, are imported."""
     names = set(dotted_names(library))
@@ -48,7 +54,8 @@ def own_modules(library: Library) -> frozenset[str]:
 def links(library: Library, module: Module, statement: Statement) -> Iterator[Link]:
     """Where the imports inside ``statement`` lead within the library."""
     for one in statement.names.imports:
-        yield from import_links(library, module, one, None)
+        if one.level or one.module.partition(".")[0] in _roots(library):
+            yield from import_links(library, module, one, None)
 
 
 def outside(

@@ -4,13 +4,14 @@ Validation is what a step costs, and an agent with one function calls that at ev
 right function loses there what was right by luck, until others stand beside it. So where a draft
 computes all that is expected of its kind, and the agent calls it, the next kind is drafted as well,
 against the same library; what convinces is judged together. What does not waits for its own step.
-A function that the agent calls by itself may go unseen beside others: it then says in its summary
-which questions it is for, in the words that they share, if that helps on the training tasks.
+Where the agent leaves tasks to itself, or to another function, though one computes all that is
+expected, its summary says which questions it is for, in the words that they share, if that helps
+on the training tasks; and so do those that were called instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,6 +29,7 @@ from fnopt.train.run import Base, Run
 from fnopt.train.wording import wording
 
 DRAWS = 2  # candidates for each further kind
+AS_IN = "as in: "
 
 
 @dataclass(frozen=True)
@@ -87,30 +89,60 @@ def _with_edits(
 
 
 def _told_apart(run: Run, base: Base, joined: Draft, parts: Sequence[Draft]) -> Draft:
-    """The drafts together, with a remark in the summary of those that do worse than by themselves
-    and do better with it."""
-    if len(parts) < 2 or not run.judging.screened:
+    """The drafts together, with remarks in the summaries that help the agent to choose.
+
+    Every function here computes all that is expected of its tasks: one that is answered wrong was
+    not left to it, or to another.
+    """
+    if not run.judging.screened:
         return joined
     for part in parts:
         tasks = [task for task in run.train if task.id in _kind(run, part.tasks)]
-        beside = _score(run, joined, tasks)
-        if beside >= _score(run, part, tasks) or not (words := wording(tasks)):
-            continue
-        (edit,) = part.proposal.edits
-        remarked = tuple(
-            _remarked(one, words) if one == edit else one for one in joined.proposal.edits
-        )
-        other = _with_edits(run, base, joined, remarked, joined.proposal.why)
-        if other is not None and _score(run, other, tasks) > beside:
-            joined = other
+        trials = _trials(run, joined, tasks)
+        for names in _to_remark(part, parts, trials):
+            other = _with_remarks(run, base, joined, parts, names)
+            if other is not None and _trials(run, other, tasks).score > trials.score:
+                joined = other
+                break
     return joined
 
 
+def _to_remark(part: Draft, parts: Sequence[Draft], trials: Evaluation) -> Iterator[frozenset[str]]:
+    """Whose summaries to try a remark in: the function's, and also those of the others that were
+    called in its place."""
+    if trials.score >= 1.0:
+        return
+    own, every = _name(part), {_name(one) for one in parts}
+    yield frozenset({own})
+    wrong = (call.function for one in trials.scored if not one.right for call in one.calls)
+    if instead := (every & set(wrong)) - {own}:
+        yield frozenset({own, *instead})
+
+
+def _with_remarks(
+    run: Run, base: Base, joined: Draft, parts: Sequence[Draft], names: frozenset[str]
+) -> Draft | None:
+    """The drafts with the words of their questions in the summaries of functions of these names."""
+    kinds = {_name(one): _kind(run, one.tasks) for one in parts}
+    words = {
+        name: wording([task for task in run.train if task.id in kinds[name]]) for name in names
+    }
+    edits = tuple(_remarked(one, words.get(called(one), "")) for one in joined.proposal.edits)
+    if edits == joined.proposal.edits:
+        return None
+    return _with_edits(run, base, joined, edits, joined.proposal.why)
+
+
+def _name(part: Draft) -> str:
+    return called(part.proposal.edits[0])
+
+
 def _remarked(edit: Edit, words: str) -> Edit:
-    assert not isinstance(edit, Remove), "BUG: what goes is not described"
-    return replace(edit, code=with_remark(edit.code, called(edit), f"as in: {words}"))
+    if not words or isinstance(edit, Remove) or AS_IN in edit.code:
+        return edit
+    return replace(edit, code=with_remark(edit.code, called(edit), f"{AS_IN}{words}"))
 
 
-def _score(run: Run, one: Draft, tasks: Sequence[Task]) -> float:
+def _trials(run: Run, one: Draft, tasks: Sequence[Task]) -> Evaluation:
     assert one.library is not None, "BUG: a refused draft meets no task"
-    return run.evaluate(one.library, "train", tasks).score
+    return run.evaluate(one.library, "train", tasks)

@@ -143,3 +143,29 @@ def test_a_remark_that_does_not_help_is_left_out(told: Scene) -> None:
     (step,) = told.fnopt("step")[1]["steps"]
     source = told.git("show", f"{step['commit']}:functions/spell_backward.py")
     assert '"""Spell a word from its end.' in source
+
+
+def test_what_is_called_in_its_place_says_what_it_is_for_too(told: Scene) -> None:
+    """Where the function's own remark does not help, those of the others are tried beside it."""
+    usual = proposing()
+
+    def strays(request: Json) -> Answer:
+        tools = {one["function"]["name"]: one["function"] for one in request.get("tools", ())}
+        rival = tools.get("count_letter", {}).get("description", "as in: nothing")
+        question = str(request["messages"][1]["content"])
+        asked = scripted_run.BACKWARD.search(question) and not scripted_run.is_optimizer(request)
+        if not asked or "as in: " in rival:
+            return usual(request)
+        if request["messages"][-1]["role"] == "tool":
+            return text("ANSWER: no")
+        return calls(("count_letter", {"word": "a", "letter": "a"}))
+
+    told.server.respond = strays
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["verdict"] == "kept"
+    remarked = {
+        name
+        for name in ("spell_backward", "count_letter", "common_multiple")
+        if "as in: " in told.git("show", f"{step['commit']}:functions/{name}.py")
+    }
+    assert remarked == {"spell_backward", "count_letter"}
