@@ -12,7 +12,7 @@ from fnopt.cli.session import Session
 from fnopt.history.runs import RunBranch
 from fnopt.library.function import Library
 from fnopt.report.live import Live
-from fnopt.train.draft import Draft
+from fnopt.train.drafted import Draft
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
 

@@ -4,55 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from fnopt.evaluate.gate import MOST_LOST
-from fnopt.history.blame import ours
-from fnopt.library.edit import Edit, Remove, Revise
 from fnopt.library.function import Library
-from fnopt.library.joined import joined
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
-from fnopt.library.rules.registry import levelled
 from fnopt.models.client import Reply
 from fnopt.records import Evaluation, Fault, Task, Verdict
 from fnopt.tasks.scorers import Scorer
-from fnopt.train import attempts, examples, focus, loading, noticed, replay, serving
+from fnopt.train import attempts, focus, noticed, serving
 from fnopt.train.credit import credits_of
+from fnopt.train.drafted import NOTHING, Draft
 from fnopt.train.failure import failures
+from fnopt.train.filters import called, screened
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
 from fnopt.train.situation import Situation
-from fnopt.train.tryout import NONE, Tryout, tryout
 
 SECOND_CHANCES = 2  # how often a reply goes back with its faults
 REST = 50  # failing tasks of other kinds that may be named
 SHOWN_TASKS = 8  # that an edit is for at most
 REMEMBERED = 3  # earlier attempts in vain that the optimizer may be shown
 BEST = 3  # candidates that meet the failing tasks where nothing free tells them apart
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A proposal as step ``number``, for training tasks that ``base`` failed.
-
-    ``library`` is what the proposal leads to, None when ``faults`` refuse it. ``tryout`` is what
-    the edited function made of what stands in the tasks.
-    """
-
-    number: int
-    proposal: Proposal
-    tasks: tuple[str, ...]
-    base: Evaluation
-    library: Library | None = None
-    faults: tuple[Fault, ...] = ()
-    tryout: Tryout = NONE
-
-    @property
-    def convinces(self) -> bool:
-        """Whether it computes every expected answer that could be tried."""
-        return self.library is not None and self.tryout.share == 1.0
 
 
 def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Undecided:
@@ -77,9 +52,6 @@ def draft_for(
     failing = len(situation.tasks)
     run.say(f"step {number}: asking for an edit, failing tasks shown: {failing}")
     return _best(run, base, situation, Draft(number, NOTHING, situation.tasks, trained))
-
-
-NOTHING = Proposal((), "")
 
 
 def _situation(
@@ -154,23 +126,6 @@ def _shapes(past: Sequence[attempts.Attempt]) -> frozenset[str]:
     return frozenset(shape for shape, silent in shapes if shape and (not silent or seen[shape] > 1))
 
 
-def _tried_again(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:
-    return tuple(
-        Fault("tried", f"{edit.name} is what was tried before and taken back", mend, edit.name)
-        for edit in proposal.edits
-        if not isinstance(edit, Remove) and (mend := _otherwise(edit.code, situation))
-    )
-
-
-def _otherwise(code: str, situation: Situation) -> str:
-    """How to do otherwise what was in vain before; nothing for what was not tried."""
-    if likeness(code) in situation.shapes:
-        return "Compute it in another way, or take other arguments."
-    if code.strip() in situation.unseen:
-        return "It was never called: give it another name and docstring."
-    return ""
-
-
 def _best(run: Run, base: Base, situation: Situation, empty: Draft) -> Draft | Terminated:
     """Draw candidates until one convinces; else the one that does most for the failing tasks.
 
@@ -221,7 +176,7 @@ def _propose(
         if isinstance(proposal, Proposal) and proposal.edits == done.proposal.edits != ():
             break
         said = reply.content
-        done = _screened(run, base, situation, empty, proposal)
+        done = screened(run, base, situation, empty, proposal)
         told = done.faults or (_misfits(done, situation) if run.optimizer.reconsiders else ())
         if done.convinces and not (told := _unnoticed(run, situation, done)):
             return done
@@ -268,104 +223,3 @@ def _misfits(done: Draft, situation: Situation) -> tuple[Fault, ...]:
         for one in done.tryout.tried
         if not one.fits and (answer := expected.get(one.task)) is not None
     )
-
-
-def _screened(
-    run: Run,
-    base: Base,
-    situation: Situation,
-    empty: Draft,
-    proposal: Proposal | tuple[Fault, ...],
-) -> Draft:
-    if not isinstance(proposal, Proposal):
-        return replace(empty, faults=proposal)
-    done = replace(empty, proposal=proposal)
-    if again := _tried_again(proposal, situation):
-        return replace(done, faults=again)
-    if spared := (*_busy(proposal, situation), *_needed(run, proposal, done.base)):
-        return replace(done, faults=spared)
-    after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
-    if not isinstance(after, Library):
-        return replace(done, faults=after)
-    if wrong := _wrong_when_run(run, base.library, after, proposal, situation):
-        return replace(done, faults=wrong)
-    tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
-    if tried.between is not None and (text := _as_text(proposal, tried.between)) != proposal:
-        return _screened(run, base, situation, empty, text)
-    return replace(done, library=after, tryout=tried)
-
-
-def _as_text(proposal: Proposal, between: str) -> Proposal:
-    """The proposal with what its function returns joined to a text: all that was wrong with it."""
-    return replace(
-        proposal,
-        edits=tuple(
-            one
-            if isinstance(one, Remove)
-            else replace(one, code=joined(one.code, called(one), between))
-            for one in proposal.edits
-        ),
-    )
-
-
-def _busy(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:
-    """Revisions of functions that serve other questions: whatever failed here, it is not them."""
-    mend = "Leave it as it is; add another function for these questions."
-    return tuple(
-        Fault("busy", f"{edit.name} serves other questions rightly", mend, edit.name)
-        for edit in proposal.edits
-        if isinstance(edit, Revise) and edit.name in situation.busy
-    )
-
-
-def _needed(run: Run, proposal: Proposal, trained: Evaluation) -> tuple[Fault, ...]:
-    """The functions that would go though training tasks need them, with nothing in their place."""
-    mend = "Leave it; add or revise the function that these questions need."
-    scorer = run.evaluator.bench.scorer
-    removed = [edit.name for edit in proposal.edits if isinstance(edit, Remove)]
-    if len(removed) < len(proposal.edits):
-        return ()
-    counts = [(name, serving.needed(trained, scorer, run.train, name)) for name in removed]
-    return tuple(
-        Fault("needed", f"{name} computed the answers of {count} training tasks", mend, name)
-        for name, count in counts
-        if count
-    )
-
-
-def try_edits(
-    run: Run,
-    after: Library,
-    edits: tuple[Edit, ...],
-    tasks: list[Task],
-    trained: Evaluation,
-) -> Tryout:
-    """What the one edited function makes of what stands in the tasks; nothing for several edits."""
-    if len(edits) != 1 or isinstance(edits[0], Remove):
-        return NONE
-    bench = run.evaluator.bench
-    name = called(edits[0])
-    return tryout(after, name, tasks, trained.trials, bench.sandbox, bench.scorer)
-
-
-def called(edit: Edit) -> str:
-    """The name that a function has after an edit."""
-    return (edit.new_name or edit.name) if isinstance(edit, Revise) else edit.name
-
-
-def _wrong_when_run(
-    run: Run, before: Library, after: Library, proposal: Proposal, situation: Situation
-) -> tuple[Fault, ...]:
-    """Functions that are not as they were and do not load, whose examples are wrong, or which no
-    longer do what worked."""
-    old = {one.name: one.source for one in before.functions}
-    changed = [one.name for one in after.functions if old.get(one.name) != one.source]
-    bench = run.evaluator.bench
-    if idle := tuple(loading.faults(before, after, changed, bench.sandbox)):
-        return idle
-    found = examples.faults(after, changed, bench.sandbox)
-    if wrong := tuple(one for one in levelled(found, run.screen.rules) if one.level == "error"):
-        return wrong
-    revised = {one.name: called(one) for one in proposal.edits if isinstance(one, Revise)}
-    given = (situation.credit, run.train, bench.sandbox, bench.scorer)
-    return replay.faults(before, after, revised, *given)

@@ -18,7 +18,7 @@ from fnopt.library.rules.registry import levelled
 from fnopt.models.client import Request
 from fnopt.records import Evaluation, Fault, Verdict
 from fnopt.train import examples, loading
-from fnopt.train.draft import Draft
+from fnopt.train.drafted import Draft
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.paper_memory import Memory, remember
 from fnopt.train.paper_prompt import Form, request

@@ -15,7 +15,7 @@ from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
 from fnopt.library.unused import unused_imports
 from fnopt.records import Evaluation, Usage
-from fnopt.train.draft import Draft
+from fnopt.train.drafted import Draft
 from fnopt.train.judge import Judged
 from fnopt.train.outcome import Kept, Refused, Reverted
 from fnopt.train.run import Base, Run

@@ -20,7 +20,7 @@ from fnopt.train.optimizer import Optimizer
 from fnopt.train.screen import Screen
 
 if TYPE_CHECKING:
-    from fnopt.train.draft import Draft
+    from fnopt.train.drafted import Draft
     from fnopt.train.outcome import Terminated, Undecided
 
 

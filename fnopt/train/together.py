@@ -23,7 +23,8 @@ from fnopt.library.summary import with_remark
 from fnopt.records import Evaluation, Task
 from fnopt.train import draft as drafts
 from fnopt.train import focus
-from fnopt.train.draft import Draft, called
+from fnopt.train.drafted import Draft
+from fnopt.train.filters import called
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
 from fnopt.train.wording import wording

@@ -19,7 +19,8 @@ from fnopt.sandbox import sandbox
 from fnopt.tasks.scorers import Checked, exact
 from fnopt.train import noticed, serving
 from fnopt.train.attempts import Attempt, Observation
-from fnopt.train.draft import _shapes, _tried_again
+from fnopt.train.draft import _shapes
+from fnopt.train.filters import _tried_again
 from fnopt.train.focus import choose, kin, like
 from fnopt.train.situation import Situation
 

@@ -19,7 +19,10 @@ from fnopt.history.runs import RunBranch
 from fnopt.library.edit import Remove
 from fnopt.records import Evaluation, Task
 from fnopt.train import draft
+from fnopt.train.drafted import Draft
+from fnopt.train.filters import try_edits
 from fnopt.train.run import Run
+from fnopt.train.tryout import NONE
 
 FAMILIES = tuple(sorted({*CANDIDATES, *SETS["dev"]} - set(SETS["reported"])))
 """Those that are reported nowhere: prompts may be developed on them."""
@@ -100,12 +103,12 @@ def _row(place: Stand, run: Run, trained: Evaluation, family: str) -> dict[str, 
         "replies": after.calls - before.calls,
         "tokens": after.tokens - before.tokens,
     }
-    if not isinstance(done, draft.Draft):
+    if not isinstance(done, Draft):
         return {**row, "draft": type(done).__name__}
-    held = draft.NONE
+    held = NONE
     if done.library is not None and not isinstance(done.proposal.edits[0], Remove):
         held_out = (done.proposal.edits, list(own(place.val)), replace(mine, trials=()))
-        held = draft.try_edits(run, done.library, *held_out)
+        held = try_edits(run, done.library, *held_out)
     names = [edit.name for edit in done.proposal.edits]
     faults = [fault.message for fault in done.faults]
     share = {"train": round(done.tryout.share, 2), "val": round(held.share, 2)}
