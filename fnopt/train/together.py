@@ -1,9 +1,10 @@
 """Several kinds of failing tasks in one update, where free filters leave no doubt about a draft.
 
 Validation is what a step costs, and an agent with one function calls that at every question: a
-right function loses there what was right by luck, until others stand beside it. So where a draft
-computes all that is expected of its kind, and the agent calls it, the next kind is drafted as well,
-against the same library; what convinces is judged together. What does not waits for its own step.
+right function loses there what was right by luck, until others stand beside it. So functions are
+drafted for several kinds, against the same library; those that compute all that is expected of
+their kind, and that the agent calls, are judged together. What does not convince waits for a step
+in which nothing else does.
 Where the agent leaves tasks to itself, or to another function, though one computes all that is
 expected, its summary says which questions it is for, in the words that they share, if that helps
 on the training tasks; and so do those that were called instead.
@@ -40,22 +41,25 @@ class Together:
     most: int
 
     def __call__(self, run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Undecided:
-        """The first draft, or what convinces beside it with it."""
+        """All drafts that convince, together; the first alone where none does."""
         first = drafts.draft(run, base, trained)
-        if not isinstance(first, Draft) or not _is_sure(first):
+        if not isinstance(first, Draft):
             return first
         few = replace(run, optimizer=run.optimizer.drawing(DRAWS))
-        joined, parts = first, [first]
-        seen = _kind(run, first.tasks)
+        parts = [first] if _is_sure(first) else []
+        together, seen = first, _kind(run, first.tasks)
         for _ in range(self.most - 1):
             left = [task for task in run.train if task.id not in seen]
             more = drafts.draft_for(few, base, trained, left, first.number)
             if not isinstance(more, Draft):
                 break
             seen |= _kind(run, more.tasks)
-            if _is_sure(more) and (both := _joined(run, base, joined, more)):
-                joined, parts = both, [*parts, more]
-        return _told_apart(run, base, joined, parts)
+            if not _is_sure(more):
+                continue
+            both = _joined(run, base, together, more) if parts else more
+            if both is not None:
+                together, parts = both, [*parts, more]
+        return _told_apart(run, base, together, parts) if parts else first
 
 
 def _is_sure(one: Draft) -> bool:

@@ -69,9 +69,11 @@ def test_what_does_not_convince_waits(told: Scene) -> None:
     assert sorted(step["function"].split(", ")) == ["count_letter", "spell_backward"]
 
 
-def test_a_first_draft_that_does_not_convince_goes_alone(told: Scene) -> None:
-    """As ever: it may have to be understood by the agent first."""
+def test_a_first_draft_that_does_not_convince_waits_for_those_that_do(told: Scene) -> None:
+    """Then it goes alone, as ever: it may have to be understood by the agent first."""
     told.server.respond = proposing(count_letter=scripted_run.COUNT)
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert sorted(step["function"].split(", ")) == ["common_multiple", "spell_backward"]
     (step,) = told.fnopt("step")[1]["steps"]
     assert step["function"] == "count_letter"
 
