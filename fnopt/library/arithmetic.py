@@ -7,14 +7,11 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fnopt.library.concrete import anchored
-from fnopt.library.module import read_module
-from fnopt.records import Fault
+from fnopt.library.concrete import readable
 
 if TYPE_CHECKING:
     import libcst as cst
 
-DRAFT = "draft.py"
 NAME = "_evaluate"
 _IMPORTS = "import ast\nimport operator\n"
 _HELPER = '''
@@ -61,8 +58,8 @@ def without_eval(code: str) -> str:
     """
     if "eval" not in code:
         return code
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or isinstance(anchored(module), Fault):
+    module = readable(code)
+    if module is None:
         return code
     tree = module.tree()
     calls = [node for node in ast.walk(tree) if _is_eval(node)]

@@ -7,15 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fnopt.library.concrete import anchored
+from fnopt.library.concrete import readable
 from fnopt.library.docstring import Types, types
-from fnopt.library.module import read_module
-from fnopt.records import Fault
 
 if TYPE_CHECKING:
     import libcst as cst
 
-DRAFT = "draft.py"
 
 _PLAIN = frozenset({"str", "int", "float", "bool", "list", "dict", "tuple", "set", "None"})
 _WORDS: Mapping[str, str] = {
@@ -42,8 +39,8 @@ def with_types(code: str, name: str) -> str:
 
     What is annotated stays as it is; so does code that cannot be read.
     """
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or isinstance(anchored(module), Fault):
+    module = readable(code)
+    if module is None:
         return code
     nodes = [one for one in module.tree().body if isinstance(one, _DEFINITIONS)]
     found = [one for one in nodes if one.name == name]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fnopt.library.burden import burden
-from fnopt.library.module import Module, Statement, is_preamble
+from fnopt.library.module import Module, Statement, is_preamble, read_module
 from fnopt.library.scope import Import
 from fnopt.library.source import Text, too_deep
 from fnopt.records import Fault
@@ -48,6 +48,12 @@ def anchored(module: Module) -> Module | Fault:
     """
     fault = burden(module.text, module.tree(), module.path)
     return fault or _anchored(module)
+
+
+def readable(code: str) -> Module | None:
+    """A draft as a module that libcst and :mod:`ast` can read, or None."""
+    module = read_module("draft.py", code.encode("utf-8", "replace"))
+    return None if isinstance(module, Fault) or isinstance(anchored(module), Fault) else module
 
 
 def _anchored(module: Module) -> Module | Fault:

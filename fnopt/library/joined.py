@@ -5,26 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from fnopt.library.concrete import anchored
-from fnopt.library.module import read_module
-from fnopt.records import Fault
+from fnopt.library.concrete import readable
 
 if TYPE_CHECKING:
     import libcst as cst
-
-DRAFT = "draft.py"
 
 
 def joined(code: str, name: str, between: str) -> str:
     """Code whose function ``name`` returns its items as one text, with ``between`` between them.
 
-    Every ``return`` of its own gets the same form. Generators, functions that may return nothing,
+    Every ``return`` of its own gets the same form. Generators, functions with a bare ``return``,
     and code that cannot be read stay as they are.
     """
     import libcst as cst
 
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or isinstance(anchored(module), Fault):
+    if readable(code) is None:
         return code
     tree = cst.parse_module(code)
     found = [

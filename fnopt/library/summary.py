@@ -5,25 +5,21 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from fnopt.library.concrete import anchored
-from fnopt.library.module import read_module
-from fnopt.records import Fault
+from fnopt.library.concrete import readable
 
 if TYPE_CHECKING:
     import libcst as cst
-
-DRAFT = "draft.py"
 
 
 def with_remark(code: str, name: str, remark: str) -> str:
     """Code whose function ``name`` says ``remark`` at the end of its docstring's first line.
 
-    Code that cannot be read stays as it is, and so does a docstring with escapes in it.
+    Code that cannot be read stays as it is, and so does a docstring with escapes in it, with three
+    quotation marks, or with one at its end.
     """
     import libcst as cst
 
-    module = read_module(DRAFT, code.encode("utf-8", "replace"))
-    if isinstance(module, Fault) or isinstance(anchored(module), Fault):
+    if readable(code) is None:
         return code
     tree = cst.parse_module(code)
     for node in tree.body:
@@ -39,7 +35,9 @@ def _docstring(node: cst.FunctionDef) -> cst.SimpleString | None:
 
     match node.body.body[0]:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString() as said)]):
-            plain = said.prefix == "" and "\\" not in said.raw_value
+            text = said.raw_value
+            plain = not said.prefix and "\\" not in text and '"' not in text[-1:]
+            plain = plain and '"""' not in text
             return said if plain and said.raw_value.strip() else None
     return None
 

@@ -39,9 +39,11 @@ def test_the_first_line_says_it(docstring: str, summary: str, rest: str) -> None
         'def g(a: int) -> int:\n    """Add."""\n    return a\n',
         'def f(a: int) -> int:\n    r"""Add."""\n    return a\n',
         'def f(a: int) -> int:\n    """Add \\t."""\n    return a\n',
+        """def f(a: int) -> int:\n    'Add, say "yes"'\n    return a\n""",
+        """def f(a: int) -> int:\n    '''Add.\n\n    \"\"\"x\"\"\" '''\n    return a\n""",
         "def f(:\n",
     ],
-    ids=["no docstring", "another", "raw", "escapes", "no Python"],
+    ids=["no docstring", "another", "raw", "escapes", "quoted end", "quoted", "no Python"],
 )
 def test_what_cannot_say_it_stays_as_it_is(code: str) -> None:
     """To the letter."""
