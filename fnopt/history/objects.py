@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fnopt.errors import GitStateError
-from fnopt.history import command
+from fnopt.history.served import Ended, Served
 
 if TYPE_CHECKING:
     from git.cmd import Git
 
-WORDS = ("cat-file", "--batch")
-
-
+WORDS = ("-c", "core.warnAmbiguousRefs=false", "cat-file", "--batch")
+"""Nobody reads its standard error, which warnings would fill up."""
 KEPT = 64_000_000  # bytes of objects that are kept
 LONGEST = 1_000_000  # bytes of one that is
+TREE = "040000"
+"""The mode of a folder in a tree."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,14 @@ class Object:
 
 
 class ObjectReader:
-    """One ``git cat-file --batch``, begun when first needed; safe to use from several threads.
+    """One ``git cat-file --batch``; safe to use from several threads.
 
     GitPython's own ``Git.get_object_data`` takes no names of 64 digits and no threads.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._git = Served(WORDS, folder)
         self._lock = threading.Lock()
-        self._process: Git.AutoInterrupt | None = None
         self._kept: dict[str, bytes] = {}
         self._size = 0
 
@@ -49,7 +49,7 @@ class ObjectReader:
             return kept
         found = self.find(name)
         if found is None:
-            self.close()  # nobody reads its standard error, which must not fill up
+            self.close()  # it may have said why, and nobody reads that
             raise GitStateError(f"object {name} is not in this repository", "see: git fsck")
         if found.name == name and len(found.data) <= LONGEST:
             self._keep(found)
@@ -60,17 +60,16 @@ class ObjectReader:
 
         None when there is none. Raises GitStateError when it is damaged.
         """
-        with self._lock:
-            try:
-                found = self._ask_again(revision)
-            except OSError:
-                self._end()
-                said = f"object {revision} cannot be read: git gave up"
-                raise GitStateError(said, "see: git fsck") from None
-            except BaseException:
-                self._end()  # the rest of this answer would pass for the next one
-                raise
-        return found
+        asked = revision.replace("\n", " ").encode() + b"\n"
+        try:
+            return self._git.ask(lambda process: _answer(process, asked))
+        except Ended:
+            said = f"object {revision} cannot be read: git gave up"
+            raise GitStateError(said, "see: git fsck") from None
+
+    def close(self) -> None:
+        """End the process; it begins again when needed."""
+        self._git.close()
 
     def _keep(self, found: Object) -> None:
         """Objects never change: the last of them are kept, up to ``KEPT`` bytes."""
@@ -81,42 +80,20 @@ class ObjectReader:
             while self._size > KEPT:
                 self._size -= len(self._kept.pop(next(iter(self._kept))))
 
-    def close(self) -> None:
-        """End the process; it begins again when needed."""
-        with self._lock:
-            self._end()
 
-    def _ask_again(self, name: str) -> Object | None:
-        try:
-            return self._ask(name)
-        except OSError:  # the process was killed, perhaps by an interrupt meant for us
-            self._end()
-            return self._ask(name)
-
-    def _ask(self, name: str) -> Object | None:
-        process = self._process = self._process or command.begin(WORDS, self._folder)
-        process.stdin.write(name.replace("\n", " ").encode() + b"\n")
-        process.stdin.flush()
-        header = process.stdout.readline().split()
-        if not header:
-            raise BrokenPipeError
-        if len(header) != 3 or not header[2].isdigit():
-            return None  # "NAME missing"
-        size = int(header[2])
-        data: bytes = process.stdout.read(size + 1)
-        if len(data) <= size:
-            raise BrokenPipeError
-        return Object(header[0].decode(), header[1].decode(), data[:size])
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()  # closes the pipes
-
-
-TREE = "040000"
-"""The mode of a folder in a tree."""
+def _answer(process: Git.AutoInterrupt, asked: bytes) -> Object | None:
+    process.stdin.write(asked)
+    process.stdin.flush()
+    header = process.stdout.readline().split()
+    if not header:
+        raise BrokenPipeError
+    if len(header) != 3 or not header[2].isdigit():
+        return None  # "NAME missing"
+    size = int(header[2])
+    data: bytes = process.stdout.read(size + 1)
+    if len(data) <= size:
+        raise BrokenPipeError
+    return Object(header[0].decode(), header[1].decode(), data[:size])
 
 
 def listed(tree: bytes, width: int) -> dict[str, tuple[str, str]]:
