@@ -7,29 +7,21 @@ themselves; references move by compare-and-swap.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from fnopt import tempdir
 from fnopt.errors import GitStateError
 from fnopt.history import command
 from fnopt.history.command import Answer
-from fnopt.history.objects import TREE, ObjectReader, listed
+from fnopt.history.objects import ObjectReader
+from fnopt.history.trees import Trees
 from fnopt.history.writer import ObjectWriter
 from fnopt.library.layout import Layout
 from fnopt.library.unread import Entry
 
-TREES = 256
-"""Trees whose entries are kept."""
-
 _PLAIN = re.compile(r"refs/(?!.*-g[0-9a-f]+$)[^\s~^:?*\[\\@{}]+")
 """References whose names mean nothing else: ``NAME-gABCDEF`` may mean a commit (gitrevisions)."""
-
-_ORDINARY = re.compile(r"\w[\w .-]*(?<![ .])(/\w[\w .-]*(?<![ .]))*")
-"""Paths that mean the same everywhere. Of others git knows whether it may hold them: ``git~1``."""
 
 _ELSEWHERE = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where git looks for a name next, if there is no such reference (gitrevisions)."""
@@ -67,7 +59,7 @@ class Repository:
         """Where fnopt keeps what is not history: ``.git/fnopt``, shared by linked worktrees."""
         self._objects = ObjectReader(self.root)
         self._writer = ObjectWriter(self.root)
-        self._trees: dict[str, Mapping[str, tuple[str, str]]] = {}
+        self._trees = Trees(self._objects, self._writer, self.git)
 
     def __enter__(self) -> Repository:
         return self
@@ -118,61 +110,21 @@ class Repository:
 
     def tree(self, commit: str) -> str:
         """The tree of a commit."""
-        found = self._objects.find(f"{commit}^{{tree}}")
-        if found is None:
-            raise GitStateError(f"{commit} has no tree in this repository", "see: git fsck")
-        return found.name
+        return self._trees.find(commit)
 
     def blobs(self, tree: str, *folders: str) -> dict[str, str]:
         """Path and blob of every regular file of a tree, or of some folders and files in it."""
-        entries = self._entries(tree, folders)
+        entries = self._trees.entries(tree, folders)
         return {path: blob for path, mode, blob in entries if mode.startswith("100")}
 
     def others(self, tree: str, *folders: str) -> dict[str, Entry]:
         """Path and kind of what else a library's folders hold; of files, those named as folders."""
         kinds: dict[str, Entry] = {"120000": "link", "160000": "repository"}
         found: dict[str, Entry] = {}
-        for path, mode, _ in self._entries(tree, folders):
+        for path, mode, _ in self._trees.entries(tree, folders):
             if mode in kinds or path in folders:
                 found[path] = kinds.get(mode, "file")
         return found
-
-    def _entries(self, tree: str, folders: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Path, mode and object of every file in a tree, or of those below or at some paths."""
-        root = self.tree(tree)
-        if not all(folders):
-            folders = ()
-        if not folders:
-            yield from self._below("", root)
-        for folder in sorted(set(folders)):
-            mode, name = self._at(root, folder)
-            if mode == TREE:
-                yield from self._below(f"{folder}/", name)
-            elif mode:
-                yield folder, mode, name
-
-    def _at(self, tree: str, path: str) -> tuple[str, str]:
-        """Mode and object of what lies at a path of a tree; empty where nothing does."""
-        mode, name = TREE, tree
-        for part in path.split("/"):
-            mode, name = self._tree(name).get(part, ("", "")) if mode == TREE else ("", "")
-        return mode, name
-
-    def _below(self, folder: str, tree: str) -> Iterator[tuple[str, str, str]]:
-        for part, (mode, name) in self._tree(tree).items():
-            if mode == TREE:
-                yield from self._below(f"{folder}{part}/", name)
-            else:
-                yield f"{folder}{part}", mode, name
-
-    def _tree(self, name: str) -> Mapping[str, tuple[str, str]]:
-        """Mode and object by name of what a tree object lists. Most are read again and again."""
-        known = self._trees.get(name)
-        if known is None:
-            known = self._trees[name] = listed(self._objects.read(name), len(name) // 2)
-            while len(self._trees) > TREES:
-                self._trees.pop(next(iter(self._trees)), None)
-        return known
 
     def files(self, tree: str, layout: Layout) -> dict[str, bytes]:
         """Path and bytes of the regular files of a library."""
@@ -188,50 +140,7 @@ class Repository:
 
         Raises GitStateError for a path that no repository may hold, such as ``../x``.
         """
-        if not all(_ORDINARY.fullmatch(path) for path in changes):
-            return self._write_by_index(base, changes)
-        top = self._changed(self.tree(base) if base else "", changes)
-        return top or self._writer.tree({})
-
-    def _changed(self, tree: str, changes: Mapping[str, bytes | None]) -> str:
-        """A tree with the files below it changed; empty where no file is left."""
-        entries = dict(self._tree(tree)) if tree else {}
-        within: dict[str, dict[str, bytes | None]] = {}
-        for path, data in changes.items():
-            part, _, rest = path.partition("/")
-            mode, name = entries.get(part, ("", ""))
-            if rest:
-                within.setdefault(part, {})[rest] = data
-            elif data is not None:
-                kept = (
-                    mode if mode.startswith("100") else "100644"
-                )  # what was a link becomes a file
-                entries[part] = (kept, self._writer.blob(data))
-            elif mode != TREE:
-                entries.pop(part, None)
-        for part, inside in within.items():
-            mode, name = entries.get(part, ("", ""))
-            if mode != TREE and all(data is None for data in inside.values()):
-                continue  # no folder: there is nothing to take out
-            below = self._changed(name if mode == TREE else "", inside)
-            entries.pop(part, None)
-            entries |= {part: (TREE, below)} if below else {}
-        return self._writer.tree(entries) if entries else ""
-
-    def _write_by_index(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
-        """The same through an index file: git says which of the names may be."""
-        with _index_folder() as folder:
-            index = {"GIT_INDEX_FILE": str(folder / "index")}
-            self.git("read-tree", base or "--empty", env=index)
-            modes = self._modes(self.tree(base), list(changes)) if base and changes else {}
-            # what goes makes room first: a file may become a folder
-            files = sorted(changes.items(), key=lambda change: change[1] is not None)
-            lines = b"".join(self._index_line(path, data, modes) for path, data in files)
-            words = ("update-index", "-z", "--add", "--index-info")
-            answer = self.git(*words, env=index, stdin=lines)
-            if "Ignoring path" in answer.error:  # git skips ../x and goes on
-                raise GitStateError(f"git update-index: {answer.complaint}", "name another file")
-            return self.git("write-tree", env=index).text
+        return self._trees.write(base, changes)
 
     def exchange(self, tree: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
         """The tree with the files ``new`` in place of ``old``, which it holds."""
@@ -371,33 +280,6 @@ class Repository:
         options = ("--no-optional-locks", "--literal-pathspecs", "-C", str(worktree))
         out = self.git(*options, "status", "--porcelain", "-z", "--no-renames", *words).out
         return [part[3:].decode(errors="replace") for part in out.split(b"\0") if part]
-
-    def _modes(self, tree: str, paths: list[str]) -> dict[str, str]:
-        """The modes of the regular files among paths; what was a link becomes a file."""
-        found = {path: self._at(tree, path)[0] for path in paths}
-        return {path: mode for path, mode in found.items() if mode.startswith("100")}
-
-    def _index_line(self, path: str, data: bytes | None, modes: Mapping[str, str]) -> bytes:
-        name = path.encode(errors="surrogateescape")
-        if b"\0" in name:
-            raise GitStateError(f"{path!r} cannot name a file", "name another file")
-        if data is None:
-            return b"0 " + b"0" * self._hash_length + b"\t" + name + b"\0"
-        blob = self.git("hash-object", "-w", "--stdin", stdin=data).text
-        return f"{modes.get(path, '100644')} {blob}\t".encode() + name + b"\0"
-
-    @cached_property
-    def _hash_length(self) -> int:
-        return 64 if self.git("rev-parse", "--show-object-format").text == "sha256" else 40
-
-
-@contextmanager
-def _index_folder() -> Iterator[Path]:
-    folder = tempdir.folder("index")
-    try:
-        yield folder
-    finally:
-        tempdir.remove(folder)
 
 
 def _commit(entry: str) -> Commit:

@@ -65,14 +65,15 @@ def test_a_tree_is_what_the_index_makes_of_it(
     git("commit", "-qm", "files")
     head = repo.resolve("HEAD")
     for base in (head, None):
-        assert repo.write_tree(base, changes) == repo._write_by_index(base, changes)
+        assert repo.write_tree(base, changes) == repo._trees.write_by_index(base, changes)
     assert git("fsck", "--strict", "--no-dangling") == ""
 
 
 def test_a_killed_process_is_begun_anew(writer: ObjectWriter) -> None:
     """An interrupt is sent to the whole group, git among it."""
     first = writer.blob(b"one")
-    for process in writer._processes.values():
+    for process in (writer._blobs._process,):
+        assert process is not None
         os.kill(process.proc.pid, signal.SIGKILL)
         process.proc.wait()
     assert writer.blob(b"one") == first
