@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain as joined
 
 from fnopt.library.function import Library
-from fnopt.library.links import absolute, dotted_names, own_modules
+from fnopt.library.links import absolute, dotted_names, gates, handing, own_modules
+from fnopt.library.memo import Memo
 from fnopt.library.module import Module
 from fnopt.library.references import Reference, references
 from fnopt.library.scope import Import
@@ -65,24 +66,58 @@ def sites(library: Library, name: str) -> tuple[Site, ...]:
 def all_sites(library: Library) -> Mapping[Target, tuple[Site, ...]]:
     """The places that lead to each function, by path and line."""
     found: dict[Target, list[Site]] = {}
-    paths = _Paths(library)
-    for path in sorted(library.modules):
-        module = library.modules[path]
-        for one in references(module).found:
-            ends = paths.ends(module, one.chain, one.imports)
-            for target, rest in ends:
-                site = _site(module, one, called=not rest, certain=len(ends) == 1)
-                found.setdefault(target, []).append(site)
+    for one in _every(library):
+        for target, site in one.sites:
+            found.setdefault(target, []).append(site)
     return {target: tuple(places) for target, places in found.items()}
 
 
 def mismatches(library: Library) -> Iterator[Fault]:
-    """Calls whose arguments do not fit the function that they call."""
-    for (path, name), places in sorted(all_sites(library).items()):
-        takes = definite(library, path, name)
-        for site in places if takes else ():
-            if takes and site.given is not None and site.certain:
-                yield from _mismatch(name, takes, site, site.given)
+    """Calls whose arguments do not fit the function that they call, by path and line."""
+    for one in _every(library):
+        yield from one.faults
+
+
+@dataclass(frozen=True)
+class _Leading:
+    """Where a module leads to functions, and which of these calls do not fit."""
+
+    sites: tuple[tuple[Target, Site], ...]
+    faults: tuple[Fault, ...]
+
+
+_KNOWN = Memo[_Leading](20_000)
+
+
+@lru_cache(maxsize=4)
+def _every(library: Library) -> tuple[_Leading, ...]:
+    """Of each module, by path. An edit leaves most of them as they were."""
+    paths, open_ones = _Paths(library), gates(library)
+    found = []
+    for path in sorted(library.modules):
+        make = partial(_leading, library, paths, library.modules[path])
+        seen = handing(library, path)
+        closed = seen and open_ones.isdisjoint(one.path for one in seen)
+        found.append(_KNOWN.get((path, seen), make) if closed else make())
+    return tuple(found)
+
+
+def _leading(library: Library, paths: _Paths, module: Module) -> _Leading:
+    sites: list[tuple[Target, Site]] = []
+    faults: list[Fault] = []
+    for one in references(module).found:
+        ends = paths.ends(module, one.chain, one.imports)
+        for target, rest in ends:
+            site = _site(module, one, called=not rest, certain=len(ends) == 1)
+            sites.append((target, site))
+            faults += _misfit(library, target, site)
+    return _Leading(tuple(sites), tuple(faults))
+
+
+def _misfit(library: Library, target: Target, site: Site) -> Iterator[Fault]:
+    takes = definite(library, *target) if site.given is not None and site.certain else None
+    if takes is not None and site.given is not None:
+        yield from _mismatch(target[1], takes, site, site.given)
 
 
 def definite(library: Library, path: str, name: str) -> Signature | None:

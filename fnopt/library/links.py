@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from fnopt.library.function import Library
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
+
+_DEFINED = ("function", "class")
+_MANY = 64
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def _roots(library: Library) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in dotted_names(library))
 
 
+@lru_cache(maxsize=4)
 def own_modules(library: Library) -> frozenset[str]:
     """The dotted names under which the library's modules, and the packages above, are imported."""
     names = set(dotted_names(library))
@@ -56,6 +60,90 @@ def links(library: Library, module: Module, statement: Statement) -> Iterator[Li
     for one in statement.names.imports:
         if one.level or one.module.partition(".")[0] in _roots(library):
             yield from import_links(library, module, one, None)
+
+
+@lru_cache(maxsize=4)
+def linked(library: Library) -> Mapping[str, tuple[Link, ...]]:
+    """By path: where the imports of a module lead within the library, anywhere in it."""
+    roots = _roots(library)
+    return {
+        path: tuple(
+            {
+                link: None
+                for one in module.imports
+                if one.level or one.module.partition(".")[0] in roots
+                for link in import_links(library, module, one, None)
+            }
+        )
+        for path, module in library.modules.items()
+    }
+
+
+def around(library: Library, path: str) -> tuple[Module, ...]:
+    """The module and what it imports of the library, itself or through others; by path."""
+    paths = _followed(library, path, lambda _: True, len(library.modules))
+    return tuple(library.modules[one] for one in sorted(paths))
+
+
+def handing(library: Library, path: str) -> tuple[Module, ...]:
+    """The same, but through others only as far as they hand on what is not defined in them.
+
+    Empty when these are too many to be looked through for every module.
+    """
+
+    def follows(link: Link) -> bool:
+        return _hands_on(library.modules[link.path], link.name)
+
+    paths = _followed(library, path, follows, _MANY)
+    return tuple(library.modules[one] for one in sorted(paths)) if len(paths) <= _MANY else ()
+
+
+def _followed(library: Library, path: str, follows: Callable[[Link], bool], most: int) -> set[str]:
+    """The paths that imports lead to from one on, up to a little more than ``most``."""
+    further = linked(library)
+    paths, followed = {path}, {path}
+    pending = [path]
+    while pending and len(paths) <= most:
+        for link in further[pending.pop()]:
+            paths.add(link.path)
+            if link.path not in followed and follows(link):
+                followed.add(link.path)
+                pending.append(link.path)
+    return paths
+
+
+def _hands_on(module: Module, name: str | None) -> bool:
+    """Whether the name may come from elsewhere: all that are not functions or classes here."""
+    bound = module.bound.get(name, ()) if name else ()
+    return not bound or any(module.statements[at].kind not in _DEFINED for at in bound)
+
+
+@lru_cache(maxsize=4)
+def gates(library: Library) -> frozenset[str]:
+    """The modules that may see more of the library than what they import, by path: as an
+    attribute of a package, once somebody else has imported it."""
+    roots = _roots(library)
+    return frozenset(
+        path
+        for path, module in library.modules.items()
+        if any(
+            _is_gate(library, module, one)
+            for one in module.imports
+            if one.level or one.module.partition(".")[0] in roots
+        )
+    )
+
+
+def _is_gate(library: Library, module: Module, one: Import) -> bool:
+    """Whether modules of the library can be had as attributes of what is imported."""
+    if one.name is None:
+        return True
+    base = absolute(module, one)
+    name = base if one.name == "*" else f"{base}.{one.name}"
+    if name not in own_modules(library):
+        return False
+    path = dotted_names(library).get(name)
+    return path is None or library.modules[path].is_package
 
 
 def outside(

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from fnopt.library.importing import Effect, effect, is_main_guard
-from fnopt.library.scope import MAX_DEPTH, MAX_NODES, MAX_SCOPES, Names, names
+from fnopt.library.scope import MAX_DEPTH, MAX_NODES, MAX_SCOPES, Import, Names, names
 from fnopt.library.source import Text, decode, parse, too_deep
 from fnopt.records import Fault
 
@@ -105,6 +105,12 @@ class Module:
             for name in statement.names.binds | statement.names.sets:
                 found.setdefault(name, []).append(index)
         return {name: tuple(indices) for name, indices in found.items()}
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """What its statements import, anywhere in them; each once."""
+        every = (one for statement in self.statements for one in statement.names.imports)
+        return tuple(dict.fromkeys(every))
 
     @cached_property
     def starred(self) -> bool:

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from fnopt.library.calls import mismatches, sites
+from fnopt.library import calls
+from fnopt.library.calls import all_sites, mismatches, sites
 from fnopt.library.function import Library, read
 
 DATES = '''def parse_date(text: str, sep: str = "-", *, strict: bool = False) -> str:
@@ -214,6 +215,47 @@ def test_a_cache_takes_what_its_function_takes(decorator: str) -> None:
     source = f"import functools\nfrom functools import cache\n@{decorator}\ndef f(x): return x\n"
     (fault,) = mismatches(library(a=source + "def a(): return f()\n"))
     assert fault.message == "a calls f without x"
+
+
+CALLERS = [
+    "from functions.dates import parse_date\ndef a(): return parse_date()\n",
+    "from functions import dates\ndef a(): return dates.parse_date()\n",
+    "from functions import hub\ndef a(): return hub.parse_date(), hub.dates.parse_date()\n",
+    "from functions.hub import *\ndef a(): return parse_date(), dates.parse_date()\n",
+    "from functions.hub import parse_date\ndef a(): return parse_date()\n",
+    "import functions.hub\ndef a(): return functions.dates.parse_date()\n",
+    "from . import hub as h\ndef a(): return h.deep.dates.parse_date()\n",
+    "from dates import parse_date\ndef a(): return parse_date()\n",
+]
+AROUND = [
+    {},
+    {"dates": DATES},
+    {"dates": DATES.replace("text: str, sep", "sep")},
+    {"dates": DATES, "hub": "from functions.dates import parse_date\n"},
+    {"dates": DATES, "hub/__init__": "from .dates import *\n", "hub/dates": DATES},
+    {"dates": DATES, "hub/__init__": "", "hub/dates": DATES, "hub/deep/dates": DATES},
+    {"dates": DATES, "hub/dates": DATES, "hub/deep/__init__": ""},
+    {"dates": "def parse_date(): return 1\n", "hub": "from .dates import parse_date\n"},
+    {"hub": "from .dates import parse_date\n", "dates": "from .other import *\n", "other": DATES},
+]
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_whatever_else_is_there_a_call_is_told_as_if_read_anew(caller: str) -> None:
+    """What is kept of a module holds only where nothing that it may mean has changed."""
+    libraries = [library(**{"a": caller, **rest}) for rest in (*AROUND, *reversed(AROUND))]
+
+    def told(one: Library) -> tuple[object, object]:
+        calls._every.cache_clear()
+        all_sites.cache_clear()
+        return dict(all_sites(one)), list(mismatches(one))
+
+    kept = [told(one) for one in libraries]
+    for one, before in zip(libraries, kept, strict=True):
+        calls._KNOWN.clear()
+        assert told(one) == before
+    assert any(faults for _, faults in kept)
+    assert any(not faults for _, faults in kept)
 
 
 def test_deep_expressions_are_no_trouble() -> None:

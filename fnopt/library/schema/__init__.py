@@ -13,7 +13,7 @@ from typing import Any
 
 from fnopt.library.docstring import Sections, sections
 from fnopt.library.function import Function, Library, definition
-from fnopt.library.links import links
+from fnopt.library.links import around
 from fnopt.library.module import Module
 from fnopt.library.schema.bounds import Schema, bounded, limits
 from fnopt.library.schema.meaning import Place
@@ -32,7 +32,7 @@ def schema(library: Library, function: Function) -> Schema:
 
     ``*args`` cannot be said and is left out; ``**kwargs`` allows further properties.
     """
-    return schema_among(surroundings(library, function.path), function)
+    return schema_among(around(library, function.path), function)
 
 
 def schema_among(modules: tuple[Module, ...], function: Function) -> Schema:
@@ -58,19 +58,6 @@ def description(function: Function) -> str:
 def _sections(function: Function) -> Sections:
     node = definition(function.source)
     return sections(function.doc, tuple(name for name, _, _ in _parameters(node.args)))
-
-
-def surroundings(library: Library, path: str) -> tuple[Module, ...]:
-    """The module and what it imports of the library, which is all that its annotations can mean."""
-    paths = {path}
-    pending = [path]
-    while pending:
-        module = library.modules[pending.pop()]
-        importing = (one for one in module.statements if one.names.imports)
-        found = {link.path for one in importing for link in links(library, module, one)} - paths
-        paths |= found
-        pending += found
-    return tuple(library.modules[one] for one in sorted(paths))
 
 
 def _alone(modules: tuple[Module, ...]) -> Library:

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from fnopt.library.function import Function, Library
+from fnopt.library.links import around
 from fnopt.library.module import Module
 from fnopt.library.schema import (
     description,
     result_schema,
     schema,
     schema_among,
-    surroundings,
 )
 from fnopt.library.schema.bounds import Schema
 from fnopt.library.schema.strict import strict
@@ -41,7 +41,7 @@ def offered_tool(library: Library, function: Function, *, strictly: bool = False
 
     Made once for its module and those that this imports: it must not be changed.
     """
-    return _offered(surroundings(library, function.path), function, strictly)
+    return _offered(around(library, function.path), function, strictly)
 
 
 @lru_cache(maxsize=20_000)
