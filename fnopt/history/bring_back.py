@@ -122,7 +122,7 @@ class _Return:
         tree = self.repo.exchange(tree, self.now.files, after.files)
         others = self._others(after, old, called)
         text = self._message(old, called, others)
-        commit = self.repo.commit(tree, [self.head], text, sign=True)
+        commit = self.repo.commit(tree, [self.head], text, sign=self.repo.signs())
         why = f"bring back {old} as of {self.then[:10]}"
         land(self.repo, self.branch, commit, self.head, self.layout, why)
         run = self.run.name if self.run else None

@@ -69,7 +69,7 @@ def _merge(run: RunBranch, rev: str, head: str, theirs: str, layout: Layout) -> 
         "",
         [("Fnopt-Run", run.name), ("Fnopt-Action", "update")],
     )
-    commit = repo.commit(tree, [head, theirs], text, sign=True)
+    commit = repo.commit(tree, [head, theirs], text, sign=repo.signs())
     run.advance(commit, head, layout, f"merge {theirs[:10]}")
     return CaughtUp(run.name, run.branch, theirs, commit, _changed(before, after))
 

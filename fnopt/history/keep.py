@@ -101,6 +101,6 @@ def _committed(
         ("Fnopt-Verdict", VERDICT),
     ]
     text = message.reapply(update.message, update.sha, revert, figures)
-    commit = repo.commit(tree, [target.head], text, sign=True)
+    commit = repo.commit(tree, [target.head], text, sign=repo.signs())
     land(repo, target.branch, commit, target.head, layout, f"keep {update.sha[:10]}")
     return KeptByPerson(target.run.name, target.branch, update.sha, commit, target.functions)

@@ -148,16 +148,20 @@ class Repository:
         return self.write_tree(tree, {p: data for p, data in edits.items() if data != old.get(p)})
 
     def commit(self, tree: str, parents: Sequence[str], message: str, *, sign: bool = False) -> str:
-        """Write a commit object; no reference moves, no hook runs.
+        """Write a commit object, signed if asked for; no reference moves, no hook runs.
 
-        ``sign`` obeys the user's ``commit.gpgsign``. Raises GitStateError without an identity.
+        Raises GitStateError without an identity, or a key that works.
         """
         words = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree]
         words += [word for parent in parents for word in ("-p", parent)]
-        if sign and self.setting("commit.gpgsign", "bool") == "true":
+        if sign:
             words.append("-S")
         text = message.replace("\0", " ").encode(errors="replace")
         return self.git(*words, "-F", "-", stdin=text).text
+
+    def signs(self) -> bool:
+        """Whether the user wants commits to be signed (``commit.gpgsign``)."""
+        return self.setting("commit.gpgsign", "bool") == "true"
 
     def move(self, ref: str, new: str, old: str | None, why: str) -> None:
         """Move a reference if it still is at ``old`` (None: if it does not exist).

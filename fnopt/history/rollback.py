@@ -93,7 +93,7 @@ def _published(repo: Repository, target: Target, tree: str, layout: Layout) -> R
         ("Fnopt-Verdict", VERDICT),
     ]
     text = message.revert(update.message, update.sha, marks)
-    commit = repo.commit(tree, [target.head], text, sign=True)
+    commit = repo.commit(tree, [target.head], text, sign=repo.signs())
     why = f"roll back {update.sha[:10]}"
     land(repo, target.branch, commit, target.head, layout, why)
     return RolledBack(run.name, target.branch, update.sha, commit, target.functions)

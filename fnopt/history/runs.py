@@ -167,8 +167,9 @@ class RunBranch:
         Unless ``keep``, its revert is right behind it and moves with it. Raises GitStateError when
         the branch has moved or a working tree that shows it is not clean.
         """
-        update = self.repo.commit(candidate.tree, [candidate.base], text, sign=True)
-        new = update if keep else self._reverted(update, candidate.base, text)
+        sign = self.repo.signs()
+        update = self.repo.commit(candidate.tree, [candidate.base], text, sign=sign)
+        new = update if keep else self._reverted(update, candidate.base, text, sign=sign)
         self.advance(new, candidate.base, layout, f"step {candidate.step}")
         self._drop(candidate.commit)
         return update
@@ -230,10 +231,10 @@ class RunBranch:
     def _held_by(self) -> str:
         return _read(self._holder) or "another process"
 
-    def _reverted(self, update: str, base: str, text: str) -> str:
+    def _reverted(self, update: str, base: str, text: str, *, sign: bool) -> str:
         marks = [(key, message.trailers(text)[key][0]) for key in ("Fnopt-Run", "Fnopt-Step")]
         said = message.revert(text, update, [*marks, ("Fnopt-Action", "revert")])
-        return self.repo.commit(self.repo.tree(base), [update], said, sign=True)
+        return self.repo.commit(self.repo.tree(base), [update], said, sign=sign)
 
     def _drop(self, commit: str) -> None:
         self._delete(self._pending, commit)

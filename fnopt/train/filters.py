@@ -38,9 +38,10 @@ def screened(
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if not isinstance(after, Library):
         return replace(done, faults=after)
-    if wrong := _wrong_when_run(run, base.library, after, proposal, situation):
-        return replace(done, faults=wrong)
     tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
+    loads = called(proposal.edits[0]) if tried.ran else None
+    if wrong := _wrong_when_run(run, base.library, after, proposal, situation, loads):
+        return replace(done, faults=wrong)
     if tried.between is not None and (text := _as_text(proposal, tried.between)) != proposal:
         return screened(run, base, situation, empty, text)
     return replace(done, library=after, tryout=tried)
@@ -105,14 +106,20 @@ def called(edit: Edit) -> str:
 
 
 def _wrong_when_run(
-    run: Run, before: Library, after: Library, proposal: Proposal, situation: Situation
+    run: Run,
+    before: Library,
+    after: Library,
+    proposal: Proposal,
+    situation: Situation,
+    loads: str | None,
 ) -> tuple[Fault, ...]:
     """Functions that are not as they were and do not load, whose examples are wrong, or which no
-    longer do what worked."""
+    longer do what worked. ``loads``: one whose module is known to load."""
     old = {one.name: one.source for one in before.functions}
     changed = [one.name for one in after.functions if old.get(one.name) != one.source]
     bench = run.evaluator.bench
-    if idle := tuple(loading.faults(before, after, changed, bench.sandbox)):
+    unsure = [name for name in changed if name != loads]
+    if idle := tuple(loading.faults(before, after, unsure, bench.sandbox)):
         return idle
     found = examples.faults(after, changed, bench.sandbox)
     if wrong := tuple(one for one in levelled(found, run.screen.rules) if one.level == "error"):

@@ -13,6 +13,7 @@ from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 from fnopt.library.function import Library, read
 from fnopt.library.layout import Layout
+from fnopt.library.memo import Memo
 from fnopt.prose import Prose
 from fnopt.records import Evaluation, Task
 from fnopt.train.budget import Budget
@@ -22,6 +23,8 @@ from fnopt.train.screen import Screen
 if TYPE_CHECKING:
     from fnopt.train.drafted import Draft
     from fnopt.train.outcome import Terminated, Undecided
+
+_LIBRARIES = Memo[Library](8)
 
 
 @dataclass(frozen=True)
@@ -110,5 +113,6 @@ class Run:
 
 
 def library_at(repo: Repository, commit: str, layout: Layout) -> Library:
-    """The library at a commit."""
-    return read(repo.files(commit, layout))
+    """The library at a commit; the last ones are kept."""
+    tree = repo.tree(commit)
+    return _LIBRARIES.get((repo.root, tree, layout), lambda: read(repo.files(tree, layout)))

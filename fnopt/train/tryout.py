@@ -40,7 +40,7 @@ _Result = tuple[list[int], bool, str, list[str]]
 _ROWS: TypeAdapter[list[list[_Result]]] = TypeAdapter(list[list[_Result]])
 
 _RUNNER = """
-import asyncio, contextlib, importlib, inspect, io, json, signal, time
+import contextlib, importlib, io, json, signal, time
 _given = json.loads({given!r})
 _function = getattr(importlib.import_module(_given["module"]), _given["name"])
 def _late(*_):
@@ -51,7 +51,8 @@ def _try(_values):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             _value = _function(**_values)
-            if inspect.isawaitable(_value):
+            if hasattr(_value, "__await__"):
+                import asyncio
                 _value = asyncio.run(_value)
         if isinstance(_value, str):
             return True, _value, ()
@@ -95,11 +96,13 @@ class Tryout:
     """What came of all tasks for which there were arguments to try.
 
     ``between``: what would have to stand between the items of the lists that were returned, for all
-    of them to be the expected answers; None where that is not what is wrong.
+    of them to be the expected answers; None where that is not what is wrong. ``ran``: whether the
+    module was imported, and all calls came to an end.
     """
 
     tried: tuple[Tried, ...] = ()
     between: str | None = None
+    ran: bool = False
 
     @property
     def fits(self) -> int:
@@ -149,7 +152,7 @@ def tryout(
     if results is None or len(results) != len(given):
         why = (outcome.error or "it did not return").strip().splitlines()[-1][:SHOWN]
         lost = (Tried(task.id, False, _shown(function, calls[0]), why) for task, calls in given)
-        return Tryout(tuple(lost))
+        return Tryout(tuple(lost), ran=outcome.ok)
     rows = [
         _fitting(task, calls, found, scorer)
         for (task, calls), found in zip(given, results, strict=True)
@@ -159,7 +162,7 @@ def tryout(
         _one(function, task, calls, found, fits, best)
         for (task, calls), found, fits in zip(given, results, rows, strict=True)
     )
-    done = Tryout(tried)
+    done = Tryout(tried, ran=True)
     return done if done.share == 1.0 else replace(done, between=_between(given, results, scorer))
 
 

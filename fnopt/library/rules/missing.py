@@ -18,6 +18,8 @@ def _missing(library: Library, _: Settings) -> Iterator[Fault]:
     index = dotted_names(library)
     for path in sorted(library.modules):
         module = library.modules[path]
+        if not any(absolute(module, one) in index for one in module.imports):
+            continue
         for statement in module.statements:
             for one in statement.names.imports if statement.kind == "import" else ():
                 base = absolute(module, one)
