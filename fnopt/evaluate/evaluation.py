@@ -7,9 +7,11 @@ never called costs nothing; neither does a revert.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 from fnopt.evaluate.trial import Bench
@@ -19,6 +21,10 @@ from fnopt.models.failures import RequestRefused
 from fnopt.records import Evaluation, Task, Trial
 from fnopt.store import Store
 from fnopt.tasks.scorers import FAILED
+
+NAP = 0.01
+"""Seconds between looks at what has ended, while more trials wait than can run: a thread that wakes
+up at each of hundreds a second slows those that run them."""
 
 RETRIES = 1  # further attempts at a trial that infrastructure did not let happen
 
@@ -92,9 +98,14 @@ class Evaluator:
             return
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="trial")
         try:
-            futures = [pool.submit(self._attempt, library, *one, refused) for one in missing]
-            for future in as_completed(futures):
-                yield _result(future)
+            ended: SimpleQueue[Future[Trial]] = SimpleQueue()
+            for one in missing:
+                future = pool.submit(self._attempt, library, *one, refused)
+                future.add_done_callback(ended.put)
+            for left in range(len(missing), 0, -1):
+                if ended.empty() and left > self._concurrency:
+                    time.sleep(NAP)
+                yield ended.get().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -137,10 +148,6 @@ class _Counter:
             self._failure = self._failure or trial.score.note
         counts = (self._done, self._total, self._right, self._cached, self._failed)
         self._report(Progress(self._split, *counts, self._failure))
-
-
-def _result(future: Future[Trial]) -> Trial:
-    return future.result()
 
 
 def _trial(document: Mapping[str, Any]) -> Trial | None:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _MAGIC = re.compile(r"[*?\[]")
 SUFFIX = ".py"
@@ -33,12 +33,7 @@ class Layout:
 
     def holds(self, path: str) -> bool:
         """Whether the file is one of the library's."""
-        held = False
-        for pattern in self.patterns if path.endswith(SUFFIX) else ():
-            takes = not pattern.startswith("!")
-            if takes is not held and _matches(path, pattern.removeprefix("!")):
-                held = takes
-        return held
+        return path.endswith(SUFFIX) and _holds(self.patterns, path)
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
@@ -63,6 +58,17 @@ class Layout:
     def __str__(self) -> str:
         folders = ("" if _is_file(one) else "/" for one in self.patterns)
         return ", ".join(f"{one}{end}" for one, end in zip(self.patterns, folders, strict=True))
+
+
+@lru_cache(maxsize=50_000)
+def _holds(patterns: tuple[str, ...], path: str) -> bool:
+    """Asked anew of every file at every step."""
+    held = False
+    for pattern in patterns:
+        takes = not pattern.startswith("!")
+        if takes is not held and _matches(path, pattern.removeprefix("!")):
+            held = takes
+    return held
 
 
 def _is_file(pattern: str) -> bool:

@@ -10,7 +10,7 @@ Every call waits for this file's imports: they are few, and chosen for what they
 
 from __future__ import annotations
 
-import ast
+import _ast
 import contextlib
 import errno
 import importlib.machinery
@@ -156,10 +156,11 @@ def call(request: Mapping[str, Any]) -> Any:
 def run(code: str) -> str:
     """Execute ``code``; the text of its last line's value where that is an expression."""
     linecache.cache[CODE] = (len(code), None, code.splitlines(keepends=True), CODE)
-    tree = ast.parse(code, CODE)
+    # as ast.parse does: importing ast takes a fifth of the start
+    tree: Any = compile(code, CODE, "exec", _ast.PyCF_ONLY_AST, dont_inherit=True)
     last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body[-1].value)
+    if tree.body and isinstance(tree.body[-1], _ast.Expr):
+        last = _ast.Expression(tree.body[-1].value)
         tree.body.pop()
     module = ModuleType("__main__")
     sys.modules["__main__"] = module
