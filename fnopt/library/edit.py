@@ -206,7 +206,11 @@ def _size(module: Module, name: str) -> int:
 
 def _definition_of(module: Module, name: str) -> Statement:
     """The last ``def`` of that name, whatever else binds it."""
-    return [one for one in module.statements if one.is_public and one.name == name][-1]
+    return module.statements[max(i for i in module.bound[name] if _defines(module, i, name))]
+
+
+def _defines(module: Module, index: int, name: str) -> bool:
+    return module.statements[index].is_public and module.statements[index].name == name
 
 
 @lru_cache(maxsize=20_000)

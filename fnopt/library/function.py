@@ -60,7 +60,7 @@ class Library:
         """SHA-256 of all paths and contents, whatever their order."""
         digest = hashlib.sha256()
         for path in sorted(self.files):
-            content = hashlib.sha256(self.files[path]).hexdigest()
+            content = _sha256(self.files[path])
             digest.update(f"{len(path)}:{path}:{content};".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
@@ -69,6 +69,11 @@ class Library:
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+
+@lru_cache(maxsize=20_000)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def read(files: Mapping[str, bytes]) -> Library:

@@ -101,6 +101,8 @@ def handing(library: Library, path: str) -> tuple[Module, ...]:
 def _followed(library: Library, path: str, follows: Callable[[Link], bool], most: int) -> set[str]:
     """The paths that imports lead to from one on, up to a little more than ``most``."""
     further = linked(library)
+    if not further[path]:
+        return {path}
     paths, followed = {path}, {path}
     pending = [path]
     while pending and len(paths) <= most:

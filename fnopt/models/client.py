@@ -39,7 +39,7 @@ class Tools(tuple[Mapping[str, Any], ...]):
     @cached_property
     def json(self) -> str:
         """Their JSON as request keys have it, made once; of very many their digest."""
-        text = _json(tuple(self))
+        text = f"[{','.join(_known(one) or _json(one) for one in self)}]"
         if len(text) <= LONGEST_TOOLS:
             return text
         return _json({"sha256": hashlib.sha256(text.encode()).hexdigest()})
@@ -71,6 +71,11 @@ class Request:
         tools = _json(asked.pop("tools"))  # by name the last of the fields
         text = f'{{"request":{_json(asked)[:-1]},"tools":{tools}}},"trial":{trial}}}'
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _known(tool: Mapping[str, Any]) -> str | None:
+    """The JSON of a definition that has made it before."""
+    return getattr(tool, "json", None)
 
 
 def _json(value: Any) -> str:

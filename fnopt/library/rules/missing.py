@@ -18,20 +18,27 @@ def _missing(library: Library, _: Settings) -> Iterator[Fault]:
     index = dotted_names(library)
     for path in sorted(library.modules):
         module = library.modules[path]
-        if not any(absolute(module, one) in index for one in module.imports):
-            continue
-        for statement in module.statements:
+        lacking = {
+            one: source
+            for one in module.imports
+            if (source := library.modules.get(index.get(absolute(module, one), "")))
+            and _lacks(source, absolute(module, one), one, own)
+        }
+        for statement in module.statements if lacking else ():
             for one in statement.names.imports if statement.kind == "import" else ():
-                base = absolute(module, one)
-                source = library.modules.get(index.get(base, ""))
-                if source is None or source.name != base:  # a shortened name may be another's
-                    continue
-                if f"{base}.{one.name}" not in own and not _may_have(source, one):
+                if source := lacking.get(one):
                     message = (
                         f"{path} imports {one.name} from {source.path}, which has no such name"
                     )
                     mend = "Import what is there, or bring it back."
                     yield fault(module, "missing-import", None, one.line, message, mend)
+
+
+def _lacks(source: Module, base: str, one: Import, own: frozenset[str]) -> bool:
+    """Whether a module that is imported as ``base`` has not what is taken from it."""
+    if source.name != base:  # a shortened name may be another's
+        return False
+    return f"{base}.{one.name}" not in own and not _may_have(source, one)
 
 
 def _may_have(module: Module, one: Import) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import json
+from functools import cached_property, lru_cache
 from typing import Any
 
 from fnopt.library.function import Function, Library
@@ -18,6 +19,16 @@ from fnopt.library.schema.bounds import Schema
 from fnopt.library.schema.strict import strict
 
 Tool = dict[str, Any]
+
+
+class OfferedTool(Tool):
+    """A tool that goes into many requests. It must not be changed."""
+
+    @cached_property
+    def json(self) -> str:
+        """Its JSON with sorted keys and no spaces, made once."""
+        return json.dumps(self, sort_keys=True, separators=(",", ":"))
+
 
 RESULT = "result"
 """The key under which MCP gets a result that is no object."""
@@ -36,21 +47,21 @@ def openai_strict_tool(library: Library, function: Function) -> Tool | str:
     return _openai(function, {"strict": True, "parameters": parameters})
 
 
-def offered_tool(library: Library, function: Function, *, strictly: bool = False) -> Tool:
+def offered_tool(library: Library, function: Function, *, strictly: bool = False) -> OfferedTool:
     """The function as an agent is offered it: in strict mode where that is asked for and can be.
 
-    Made once for its module and those that this imports: it must not be changed.
+    Made once for its module and those that this imports.
     """
     return _offered(around(library, function.path), function, strictly)
 
 
 @lru_cache(maxsize=20_000)
-def _offered(modules: tuple[Module, ...], function: Function, strictly: bool) -> Tool:
+def _offered(modules: tuple[Module, ...], function: Function, strictly: bool) -> OfferedTool:
     parameters = schema_among(modules, function)
     narrowed = strict(parameters) if strictly else ""
     if isinstance(narrowed, str):
-        return _openai(function, {"parameters": parameters})
-    return _openai(function, {"strict": True, "parameters": narrowed})
+        return OfferedTool(_openai(function, {"parameters": parameters}))
+    return OfferedTool(_openai(function, {"strict": True, "parameters": narrowed}))
 
 
 def _openai(function: Function, told: Tool) -> Tool:
