@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,3 +112,21 @@ def listed(tree: bytes, width: int) -> dict[str, tuple[str, str]]:
         found[name] = (tree[at:space].decode().zfill(6), tree[end + 1 : end + 1 + width].hex())
         at = end + 1 + width
     return found
+
+
+def row(entries: Mapping[str, tuple[str, str]]) -> bytes:
+    """The tree object that :func:`listed` would tell as these entries. Folders are sorted as if
+    their names ended with a slash."""
+
+    def place(entry: tuple[bytes, str, str]) -> bytes:
+        name, mode, _ = entry
+        return name + b"/" if mode == TREE else name
+
+    found = [
+        (part.encode("utf-8", "surrogateescape"), mode, name)
+        for part, (mode, name) in entries.items()
+    ]
+    return b"".join(
+        b"%s %s\0%s" % (mode.lstrip("0").encode(), part, bytes.fromhex(name))
+        for part, mode, name in sorted(found, key=place)
+    )
