@@ -1,19 +1,22 @@
 """Every figure, or those named: ``python tests/benchmarks [NAME…] [--rounds N] [--json FILE]``.
 
-Each benchmark runs in a process of its own, so that one's memory and caches are not another's.
+What is measured at several sizes is told once more, by size. Each benchmark runs in a process of
+its own, so that one's memory and caches are not another's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import library
 import loop
@@ -43,16 +46,20 @@ def main() -> int:
         json.dump([asdict(one) for one in figures], sys.stdout)
         return 0
     rows = [row for name in given.names or BENCHMARKS for row in _rows(name, given.rounds)]
-    _tell(rows)
+    _tell(rows, ("what", "least", "median", "most", "unit", "target", "reached"))
+    if grown := growth(rows):
+        sys.stdout.write("\n")
+        sizes = sorted({size for row in grown for size in row if isinstance(size, int)})
+        _tell(grown, ("what", *sizes, "unit", "grows as n to the"))
     if given.json:
         machine = {"python": platform.python_version(), "machine": platform.machine()}
         given.json.write_text(
-            json.dumps({"schema": 1, **machine, "figures": rows}, indent=1) + "\n"
+            json.dumps({"schema": 1, **machine, "figures": rows, "growth": grown}, indent=1) + "\n"
         )
     return 0
 
 
-def _rows(name: str, rounds: int) -> list[dict[str, object]]:
+def _rows(name: str, rounds: int) -> list[dict[str, Any]]:
     told = [_alone(name) for _ in range(rounds)]
     return [_row(name, figures) for figures in zip(*told, strict=True)]
 
@@ -63,13 +70,15 @@ def _alone(name: str) -> list[Figure]:
     return [Figure(**one) for one in json.loads(done.stdout)]
 
 
-def _row(name: str, figures: Iterable[Figure]) -> dict[str, object]:
+def _row(name: str, figures: Iterable[Figure]) -> dict[str, Any]:
     given = list(figures)
     values = [one.value for one in given]
     middle, target = statistics.median(values), given[0].target
     return {
         "benchmark": name,
         "what": given[0].name,
+        "of": given[0].of,
+        "size": given[0].size,
         "unit": given[0].unit,
         "least": min(values),
         "median": middle,
@@ -79,9 +88,28 @@ def _row(name: str, figures: Iterable[Figure]) -> dict[str, object]:
     }
 
 
-def _tell(rows: list[dict[str, object]]) -> None:
-    heads = ("what", "least", "median", "most", "unit", "target", "reached")
-    lines = [heads, *(tuple(_shown(row[head]) for head in heads) for row in rows)]
+def growth(rows: list[dict[str, Any]]) -> list[dict[Any, object]]:
+    """What was measured at several sizes: the medians by size, and the power of the size by which
+    they grow from the last but one to the last."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for row in rows:
+        if row["of"]:
+            found.setdefault(row["of"], {})[row["size"]] = row
+    told: list[dict[Any, object]] = []
+    for what, by_size in found.items():
+        sizes = sorted(by_size)
+        if len(sizes) > 1:
+            medians = {size: by_size[size]["median"] for size in sizes}
+            last, before = sizes[-1], sizes[-2]
+            power = math.log(medians[last] / medians[before]) / math.log(last / before)
+            unit = by_size[last]["unit"]
+            told.append({"what": what, **medians, "unit": unit, "grows as n to the": power})
+    return told
+
+
+def _tell(rows: Sequence[Mapping[Any, object]], heads: Sequence[str | int]) -> None:
+    titles = tuple(f"{one:,}" if isinstance(one, int) else one for one in heads)
+    lines = [titles, *(tuple(_shown(row.get(head)) for head in heads) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

@@ -63,9 +63,11 @@ def steps(count: int, target: float | None) -> Callable[[], Iterator[Figure]]:
             run.begin(repo.resolve("main"))
             first, _ = once(lambda: step(run))
             name = f"a whole step, {count:,} functions, models that take no time"
-            yield Figure(f"{name}, cold", first, "s")
+            yield Figure(f"{name}, cold", first, "s", None, "first step, by functions", count)
             took = median(once(lambda: step(run))[0] for _ in range(STEPS))
-            yield Figure(name, took * 1_000, "ms", target)
+            yield Figure(name, took * 1_000, "ms", target, "next steps, by functions", count)
+            held = f"memory for steps with {count:,} functions"
+            yield Figure(held, peak(), "MB", None, "memory of steps, by functions", count)
 
     return measure
 
@@ -77,14 +79,17 @@ def log(count: int, target: float | None) -> Callable[[], Iterator[Figure]]:
         with _repository({"functions/f.py": b"x = 1\n"}) as repo:
             _import_history(repo, count)
             took = best(lambda: updates(RunBranch(repo, "r")))
-            yield Figure(f"{count:,} updates read out of git", took, "s")
+            of = "updates read out of git"
+            yield Figure(f"{count:,} {of}", took, "s", None, of, count)
             words = [sys.executable, "-m", "fnopt", "log", "--run", "r"]
 
             def command() -> None:
-                subprocess.run(words, cwd=repo.root, stdout=subprocess.DEVNULL, check=True)
+                subprocess.run(words, cwd=repo.root, capture_output=True, check=True)
 
-            yield Figure(f"fnopt log over {count:,} updates", best(command), "s", target)
-            yield Figure(f"memory for the log of {count:,}", peak(), "MB")
+            name, of = f"fnopt log over {count:,} updates", "fnopt log, by updates"
+            yield Figure(name, best(command), "s", target, of, count)
+            held = f"memory for the log of {count:,}"
+            yield Figure(held, peak(), "MB", None, "memory of the log, by updates", count)
 
     return measure
 
@@ -101,10 +106,13 @@ def trials(
             store = Store(Path(folder) / "store.db")
             evaluator = Evaluator(_bench(Scripted(lambda _: "ANSWER: 1")), store, concurrency=32)
             took, _ = once(lambda: evaluator.evaluate(read({}), "val", tasks))
-            yield Figure(f"{count:,} trials, a model that takes no time", took, "s")
+            name = f"{count:,} trials, a model that takes no time"
+            yield Figure(name, took, "s", None, "trials", count)
             again, _ = once(lambda: evaluator.evaluate(read({}), "val", tasks))
-            yield Figure(f"the same {count:,} again, out of the store", again, "s", resume)
-            yield Figure(f"memory for {count:,} trials", peak() - before, "MB", memory)
+            name, of = f"the same {count:,} again, out of the store", "trials out of the store"
+            yield Figure(name, again, "s", resume, of, count)
+            held, of = f"memory for {count:,} trials", "memory of trials"
+            yield Figure(held, peak() - before, "MB", memory, of, count)
             store.close()
 
     return measure
@@ -129,7 +137,8 @@ def rate(at_once: int) -> Callable[[], Iterator[Figure]]:
                 ours.append(took)
             name = f"time of 3,000 trials at {at_once} at once, by that of the bare requests"
             yield Figure(f"a bare loop, {at_once} at once", 3_000 / min(bare), "requests/s")
-            yield Figure(name, min(ours) / min(bare), "times", 1.25)
+            of = "time of trials by that of bare requests, by how many at once"
+            yield Figure(name, min(ours) / min(bare), "times", 1.25, of, at_once)
 
     return measure
 
@@ -249,9 +258,15 @@ def _imported(text: str, mark: str) -> str:
 
 BENCHMARKS = {
     "help": first_word,
+    "step-10": steps(10, None),
+    "step-100": steps(100, None),
     "step": steps(1_000, 150.0),
     "step-large": steps(10_000, 300.0),
+    "log-100": log(100, None),
+    "log-1000": log(1_000, None),
     "log": log(10_000, 1.0),
+    "trials-100": trials(100, None, None),
+    "trials-1000": trials(1_000, None, None),
     "trials": trials(10_000, 300.0, 2.0),
     "rate": rate(32),
     "rate-wide": rate(256),

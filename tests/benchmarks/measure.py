@@ -16,12 +16,17 @@ TIMES = 5
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure, the less the better; ``target`` is the most that it should be, if anything."""
+    """One figure, the less the better; ``target`` is the most that it should be, if anything.
+
+    ``of`` and ``size``: what is measured at several sizes, and at which this was.
+    """
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    of: str = ""
+    size: int = 0
 
 
 def once(work: Callable[[], Result]) -> tuple[float, Result]:

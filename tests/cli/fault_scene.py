@@ -23,6 +23,7 @@ from scripted_server import Answer, Fail, Json, ScriptedServer, Slow
 from .conftest import Fnopt, Told, run_git
 
 RUN = "run-1"
+SHOWN = 90  # characters of a line in the table
 STATUS = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no")
 Respond = Callable[[Json], Answer]
 
@@ -104,10 +105,10 @@ def play(scene: Scene, fault: Fault) -> None:
         errors = [line for line in told.err.splitlines() if line.startswith(("error: ", "mend: "))]
         stop = "stopped (" in told.out + told.err
         assert stop or [line.split(":")[0] for line in errors] == ["error", "mend"], told
-    _note(fault, told)
     assert _touched(scene) == before
     fault.mend(scene)
     if fault.story is None:
+        _note(fault, told, "nothing of the user's")
         return
     before = _touched(scene)
     scene.answers(scripted_run.respond)
@@ -119,6 +120,7 @@ def play(scene: Scene, fault: Fault) -> None:
     assert len(twice) <= fault.again, twice
     assert scene.git("for-each-ref", "refs/fnopt/pending/") == ""
     assert _touched(scene) == before
+    _note(fault, told, f"{len(twice)} of {len(scene.paid)} replies" if twice else "nothing")
 
 
 def _touched(scene: Scene) -> str:
@@ -131,13 +133,15 @@ def _touched(scene: Scene) -> str:
     return "\n".join(line for line in refs if "refs/heads/fnopt/" not in line) + status
 
 
-def _note(fault: Fault, told: Told) -> None:
-    """A row of the table."""
+def _note(fault: Fault, told: Told, lost: str) -> None:
+    """A row of the table. ``lost``: what had to be asked for again."""
     path = os.environ.get("FAULT_TABLE")
     if not path:
         return
-    lines = (told.err + told.out).splitlines()
-    shown = [line for line in lines if fault.said in line] or [line for line in lines if line]
-    cells = (fault.name, shown[0].strip()[:110] if shown else "", str(told.code))
+    lines = [line.strip() for line in (told.err + told.out).splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("error: ", "mend: "))]
+    shown = errors or [line for line in lines if fault.said in line] or lines
+    seen = "; ".join(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown[:2])
+    cells = (fault.name, seen, str(told.code), lost)
     with Path(path).open("a") as table:
         table.write("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")
