@@ -152,16 +152,39 @@ def _as_lines(text: str, known: Mapping[str, Json]) -> Iterator[tuple[str, Json]
     starts = [at for at, line in enumerate(lines) if line.strip(DRESS) in known]
     for start, end in pairwise([*starts, len(lines)]):
         name = lines[start].strip(DRESS)
-        given: Json = {}
-        key = ""
-        for line in lines[start + 1 : end]:
-            match = LINE.match(line)
-            if match and match[1] in known[name]["properties"]:
-                key = match[1]
-                given[key] = match[2].strip()
-            elif key:
-                given[key] += "\n" + line
-        yield name, {key: value.strip() for key, value in given.items()}
+        yield name, _fields(lines[start + 1 : end], known[name]["properties"])
+
+
+def _fields(lines: Sequence[str], properties: Json) -> Json:
+    """What stands behind each property's name: a JSON value, which may go over several lines and
+    hold the names of others, or all up to the next name."""
+    given: Json = {}
+    key, at = "", 0
+    while at < len(lines):
+        match = LINE.match(lines[at])
+        if match and match[1] in properties:
+            key = match[1]
+            value = _value("\n".join([match[2], *lines[at + 1 :]]))
+            given[key], further = value or (match[2], 0)
+            at += further
+        elif key:
+            given[key] = f"{given[key]}\n{lines[at]}"
+        at += 1
+    return {key: value.strip() if isinstance(value, str) else value for key, value in given.items()}
+
+
+def _value(text: str) -> tuple[Any, int] | None:
+    """The JSON object, list or text that begins a text and ends a line of it, and on how many
+    further lines it goes."""
+    if not text.startswith(("{", "[", '"')):
+        return None
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(text)
+    except ValueError:
+        return None
+    if text[end:].partition("\n")[0].strip(" \t,"):
+        return None
+    return value, text.count("\n", 0, end)
 
 
 def _fitted(given: Json, parameters: Json, text: str) -> Json | None:

@@ -48,11 +48,35 @@ code:
 ```
 """
 
+SPREAD = f"""\
+add_function
+name: double
+description: Twice as much.
+arguments: {{
+    "n": {{
+        "type": "integer",
+        "description": "What is doubled."
+    }}
+}}
+packages: "sympy"
+code: {json.dumps(CODE)}
+```
+"""
+DESCRIBED = '{"n": {"type": "integer", "description": "What is doubled."}}'
+CUT = '{"n": {"type": "integer"'
+QUOTED = LINES.replace("Twice", '"Twice"')
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (LINES, [("add_function", ADDED)]),
+        (SPREAD, [("add_function", {**ADDED, "arguments": DESCRIBED, "packages": "sympy"})]),
+        (QUOTED, [("add_function", {**ADDED, "description": '"Twice" as much.'})]),
+        (
+            LINES.replace('"integer"}}', '"integer"'),
+            [("add_function", {**ADDED, "arguments": CUT})],
+        ),
         ("**add_function**\n" + LINES.partition("\n")[2], [("add_function", ADDED)]),
         (json.dumps({"name": "add_function", "arguments": ADDED}), [("add_function", ADDED)]),
         (f"```json\n{json.dumps({'name': 'add_function', 'arguments': ADDED})}\n```", None),
