@@ -1,4 +1,4 @@
-"""Trees of one repository: what they hold, and others made of them, without an index."""
+"""Trees of one repository: what they hold, and others made of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fnopt.errors import GitStateError
 from fnopt.history.command import Answer
 from fnopt.history.objects import TREE, ObjectReader, listed
 from fnopt.history.writer import ObjectWriter
+from fnopt.library.memo import Memo
 
 TREES = 256
 """Trees whose entries are kept."""
@@ -37,7 +38,7 @@ class Trees:
         self._objects = objects
         self._writer = writer
         self._git = git
-        self._known: dict[str, Mapping[str, tuple[str, str]]] = {}
+        self._known = Memo[Mapping[str, tuple[str, str]]](TREES)
 
     def find(self, revision: str) -> str:
         """The tree of a commit or tree. Raises GitStateError."""
@@ -101,12 +102,7 @@ class Trees:
 
     def _tree(self, name: str) -> Mapping[str, tuple[str, str]]:
         """Mode and object by name of what a tree object lists. Most are read again and again."""
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = listed(self._objects.read(name), len(name) // 2)
-            while len(self._known) > TREES:
-                self._known.pop(next(iter(self._known)), None)
-        return known
+        return self._known.get(name, lambda: listed(self._objects.read(name), len(name) // 2))
 
     def _changed(self, tree: str, changes: Mapping[str, bytes | None]) -> str:
         """A tree with the files below it changed; empty where no file is left."""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 WORDS = ("hash-object", "-w", "--stdin-paths", "--no-filters", "-t")
-"""Trees go this way too: mktree looks up every object that is listed, 9 ms for a thousand."""
+TREE = (*WORDS, "tree", "--literally")
+"""mktree looks up every object that is listed, 9 ms for a thousand. ``--literally``, since git 2.40
+and later would refuse to write again what old repositories hold: odd modes, a linked .gitignore."""
 
 Entries = Mapping[str, tuple[str, str]]
 """Mode and object by name."""
@@ -27,7 +29,7 @@ class ObjectWriter:
 
     def __init__(self, folder: Path) -> None:
         self._blobs = Served((*WORDS, "blob"), folder)
-        self._trees = Served((*WORDS, "tree"), folder)
+        self._trees = Served(TREE, folder)
 
     def blob(self, data: bytes) -> str:
         """Write a blob; its name. Raises GitStateError."""

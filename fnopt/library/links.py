@@ -63,6 +63,13 @@ def links(library: Library, module: Module, statement: Statement) -> Iterator[Li
 
 
 @lru_cache(maxsize=4)
+def _packages(library: Library) -> frozenset[str]:
+    """The dotted names below which there are modules of the library."""
+    above = (name.rpartition(".")[0] for name in own_modules(library))
+    return frozenset(name for name in above if name)
+
+
+@lru_cache(maxsize=4)
 def linked(library: Library) -> Mapping[str, tuple[Link, ...]]:
     """By path: where the imports of a module lead within the library, anywhere in it."""
     roots = _roots(library)
@@ -142,10 +149,7 @@ def _is_gate(library: Library, module: Module, one: Import) -> bool:
         return True
     base = absolute(module, one)
     name = base if one.name == "*" else f"{base}.{one.name}"
-    if name not in own_modules(library):
-        return False
-    path = dotted_names(library).get(name)
-    return path is None or library.modules[path].is_package
+    return name in _packages(library)
 
 
 def outside(

@@ -27,7 +27,11 @@ def screened(
     empty: Draft,
     proposal: Proposal | tuple[Fault, ...],
 ) -> Draft:
-    """A reply as a draft: what it leads to, or the faults that refuse it."""
+    """A reply as a draft: what it leads to, or the faults that refuse it.
+
+    The function is called with what stands in the questions before its module is looked at: if
+    that works, it loads, and the sandbox begins once.
+    """
     if not isinstance(proposal, Proposal):
         return replace(empty, faults=proposal)
     done = replace(empty, proposal=proposal)

@@ -51,8 +51,10 @@ def _try(_values):
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             _value = _function(**_values)
-            if hasattr(_value, "__await__"):
+            if hasattr(type(_value), "__await__"):
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 import asyncio
+                signal.setitimer(signal.ITIMER_REAL, {each})
                 _value = asyncio.run(_value)
         if isinstance(_value, str):
             return True, _value, ()

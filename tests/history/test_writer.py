@@ -73,15 +73,31 @@ def test_a_tree_is_what_the_index_makes_of_it(
 def test_a_killed_process_is_begun_anew(writer: ObjectWriter) -> None:
     """An interrupt is sent to the whole group, git among it."""
     first = writer.blob(b"one")
-    for process in (writer._blobs._process,):
-        assert process is not None
-        os.kill(process.proc.pid, signal.SIGKILL)
-        process.proc.wait()
+    tree = writer.tree({"a": ("100644", first)})
+    for served in (writer._blobs, writer._trees):
+        assert served._process is not None
+        os.kill(served._process.proc.pid, signal.SIGKILL)
+        served._process.proc.wait()
     assert writer.blob(b"one") == first
+    assert writer.tree({"a": ("100644", first)}) == tree
 
 
-def test_what_git_cannot_write_is_told_in_its_words(writer: ObjectWriter) -> None:
+def test_what_git_cannot_write_is_told_in_its_words(work: Path, writer: ObjectWriter) -> None:
     """And the next object is written."""
-    with pytest.raises(GitStateError, match=r"hash-object: .*tree"):
-        writer.tree({"a": ("100644", "abcdef")})
+    (work / ".git").rename(work / "gone")
+    with pytest.raises(GitStateError, match="hash-object: fatal: not a git repository"):
+        writer.tree({})
+    (work / "gone").rename(work / ".git")
     assert writer.tree({}) == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+def test_what_git_would_no_longer_write_stays(repo: Repository) -> None:
+    """Trees of old repositories: a mode of before 2005, and a link that fsck warns of."""
+    old = repo.git("hash-object", "-w", "--stdin", stdin=b"old").text
+    lines = f"100664 blob {old}\told.py\n120000 blob {old}\t.gitignore\n"
+    tree = repo.git("mktree", stdin=lines.encode()).text
+    changed = repo.write_tree(tree, {"new.py": b"1\n"})
+    raw = repo.git("cat-file", "tree", changed).out
+    assert [raw.count(one) for one in (b"100664 old.py", b"120000 .gitignore", b"new.py")] == [
+        1
+    ] * 3

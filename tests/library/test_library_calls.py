@@ -226,6 +226,8 @@ CALLERS = [
     "import functions.hub\ndef a(): return functions.dates.parse_date()\n",
     "from . import hub as h\ndef a(): return h.deep.dates.parse_date()\n",
     "from dates import parse_date\ndef a(): return parse_date()\n",
+    "from functions import hub\ndef a(): return hub.dates.parse_date()\n",
+    "from functions.hub import *\ndef a(): return dates.parse_date()\n",
 ]
 AROUND = [
     {},
@@ -236,6 +238,8 @@ AROUND = [
     {"dates": DATES, "hub/__init__": "", "hub/dates": DATES, "hub/deep/dates": DATES},
     {"dates": DATES, "hub/dates": DATES, "hub/deep/__init__": ""},
     {"dates": "def parse_date(): return 1\n", "hub": "from .dates import parse_date\n"},
+    {"hub": "X = 1\n", "hub/dates": DATES},
+    {"hub": "X = 1\n", "hub/dates": DATES.replace("text: str, sep", "sep")},
     {"hub": "from .dates import parse_date\n", "dates": "from .other import *\n", "other": DATES},
 ]
 

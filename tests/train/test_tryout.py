@@ -38,6 +38,23 @@ def test_a_right_function_fits_every_task_with_something_to_try() -> None:
     assert (found.fits, found.share) == (2, 1.0)
 
 
+def test_it_is_told_whether_the_module_was_run() -> None:
+    """To an end, however its calls came out: then it can be imported."""
+    assert tried("    return number * 2").ran
+    assert tried("    return 1 / 0").ran
+    assert not tried("    import os; os._exit(3)").ran
+    broken = read({"functions/twice.py": b"import gone\n\n\ndef twice(number: int): return 1\n"})
+    assert not tryout(broken, "twice", TASKS, (), BOX, Checked(exact)).ran
+
+
+def test_what_looks_like_an_awaitable_to_getattr_alone_is_a_value() -> None:
+    """A dict that has every attribute; a coroutine is awaited."""
+    kind = "    class Open(dict):\n        __getattr__ = dict.get\n"
+    assert tried(f"{kind}    return Open(a=number)").tried[0].came == "{'a': 4}"
+    found = tried("    return number * 2", head="async def twice(number: int) -> int:")
+    assert found.share == 1.0
+
+
 def test_a_wrong_function_shows_what_it_gives() -> None:
     """For the optimizer to be told."""
     found = tried("    return number * number // 2")
