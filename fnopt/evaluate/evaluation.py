@@ -7,6 +7,7 @@ never called costs nothing; neither does a revert.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -98,14 +99,27 @@ class Evaluator:
             return
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="trial")
         try:
-            ended: SimpleQueue[Future[Trial]] = SimpleQueue()
+            ended: SimpleQueue[Future[Trial | None]] = SimpleQueue()
+            failed = threading.Event()
+
+            def attempt(wanted: _Wanted) -> Trial | None:
+                if failed.is_set():
+                    return None  # nothing more is begun, and paid for, once one has failed
+                try:
+                    return self._attempt(library, *wanted, refused)
+                except BaseException:
+                    failed.set()
+                    raise
+
             for one in missing:
-                future = pool.submit(self._attempt, library, *one, refused)
+                future = pool.submit(attempt, one)
                 future.add_done_callback(ended.put)
             for left in range(len(missing), 0, -1):
                 if ended.empty() and left > self._concurrency:
                     time.sleep(NAP)
-                yield ended.get().result()
+                trial = ended.get().result()
+                if trial is not None:
+                    yield trial
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 from collections import Counter
@@ -108,7 +109,7 @@ def play(scene: Scene, fault: Fault) -> None:
     assert _touched(scene) == before
     fault.mend(scene)
     if fault.story is None:
-        _note(fault, told, "nothing of the user's")
+        _note(scene, fault, told, "nothing of the user's")
         return
     before = _touched(scene)
     scene.answers(scripted_run.respond)
@@ -120,7 +121,7 @@ def play(scene: Scene, fault: Fault) -> None:
     assert len(twice) <= fault.again, twice
     assert scene.git("for-each-ref", "refs/fnopt/pending/") == ""
     assert _touched(scene) == before
-    _note(fault, told, f"{len(twice)} of {len(scene.paid)} replies" if twice else "nothing")
+    _note(scene, fault, told, f"{len(twice)} of {len(scene.paid)} replies" if twice else "nothing")
 
 
 def _touched(scene: Scene) -> str:
@@ -133,12 +134,14 @@ def _touched(scene: Scene) -> str:
     return "\n".join(line for line in refs if "refs/heads/fnopt/" not in line) + status
 
 
-def _note(fault: Fault, told: Told, lost: str) -> None:
+def _note(scene: Scene, fault: Fault, told: Told, lost: str) -> None:
     """A row of the table. ``lost``: what had to be asked for again."""
     path = os.environ.get("FAULT_TABLE")
     if not path:
         return
-    lines = [line.strip() for line in (told.err + told.out).splitlines() if line.strip()]
+    text = (told.err + told.out).replace(str(scene.tools), "TOOLS")
+    text = re.sub(r"(?<=127\.0\.0\.1:)\d+", "PORT", text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("error: ", "mend: "))]
     shown = errors or [line for line in lines if fault.said in line] or lines
     seen = "; ".join(line if len(line) <= SHOWN else f"{line[:SHOWN]}…" for line in shown[:2])
