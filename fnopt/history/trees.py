@@ -114,9 +114,8 @@ class Trees:
             if rest:
                 within.setdefault(part, {})[rest] = data
             elif data is not None:
-                kept = (
-                    mode if mode.startswith("100") else "100644"
-                )  # what was a link becomes a file
+                # what was a link becomes a file
+                kept = mode if mode.startswith("100") else "100644"
                 entries[part] = (kept, self._writer.blob(data))
             elif mode != TREE:
                 entries.pop(part, None)

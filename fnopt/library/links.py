@@ -13,6 +13,7 @@ from fnopt.library.scope import Import
 
 _DEFINED = ("function", "class")
 _MANY = 64
+"""Modules through which names are handed on, beyond which :func:`handing` gives up."""
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def from_the_future(scene: Scene) -> None:
         "a read-only git folder, in mid-run", meanwhile(read_only), 4, "mend: ", writable, again=2
     ),
     Fault("a disk that is full", full_at_once, 4, "No space left on device", room_again),
-    Fault("a disk that fills in mid-run", full_disk, 1, "mend: ", room_again, again=8),
+    Fault("a disk that fills in mid-run", full_disk, 1, "mend: ", room_again, again=4),
     Fault("a clock that went back by years", from_the_future, 0, DONE),
 )
 def test_the_run_survives(scene: Scene, fault: Fault) -> None:
