@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -38,6 +40,16 @@ def folder(what: str) -> Path:
         if ours is None or not ours[0].is_dir():
             ours = _held[os.getpid()] = _begun()
     return Path(tempfile.mkdtemp(prefix=f"{what}-", dir=ours[0]))
+
+
+@contextmanager
+def lent(what: str) -> Iterator[Path]:
+    """A :func:`folder` that is removed behind its use."""
+    path = folder(what)
+    try:
+        yield path
+    finally:
+        remove(path)
 
 
 def remove(path: Path) -> None:

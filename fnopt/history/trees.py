@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 from fnopt import tempdir
@@ -73,7 +71,7 @@ class Trees:
 
     def write_by_index(self, base: str | None, changes: Mapping[str, bytes | None]) -> str:
         """The same as ``write`` through an index file: git says which of the names may be."""
-        with _index_folder() as folder:
+        with tempdir.lent("index") as folder:
             index = {"GIT_INDEX_FILE": str(folder / "index")}
             self._git("read-tree", base or "--empty", env=index)
             modes = self._modes(self.find(base), list(changes)) if base and changes else {}
@@ -145,12 +143,3 @@ class Trees:
     @cached_property
     def _hash_length(self) -> int:
         return 64 if self._git("rev-parse", "--show-object-format").text == "sha256" else 40
-
-
-@contextmanager
-def _index_folder() -> Iterator[Path]:
-    folder = tempdir.folder("index")
-    try:
-        yield folder
-    finally:
-        tempdir.remove(folder)

@@ -46,16 +46,15 @@ class ObjectWriter:
 
 
 def _written(git: Served, data: bytes) -> str:
-    folder = tempdir.folder("object")
-    path = folder / "data"
-    try:
+    with tempdir.lent("object") as folder:
+        path = folder / "data"
         path.write_bytes(data)
-        return git.ask(lambda process: _answer(process, os.fsencode(path) + b"\n"))
-    except Ended as ended:
-        raise command.failure(git.words, command.Answer(128, b"", ended.said)) from None
-    finally:
-        path.unlink(missing_ok=True)
-        tempdir.remove(folder)
+        try:
+            return git.ask(lambda process: _answer(process, os.fsencode(path) + b"\n"))
+        except Ended as ended:
+            raise command.failure(git.words, command.Answer(128, b"", ended.said)) from None
+        finally:
+            path.unlink(missing_ok=True)  # so that the folder is empty, and no rm has to run
 
 
 def _answer(process: Git.AutoInterrupt, asked: bytes) -> str:

@@ -96,7 +96,7 @@ class ProcessSandbox:
 
     def _converse(self, request: bytes, token: str, deadline: float) -> Outcome:
         reply, stdout, stderr = Capture(REPLY + 6), Capture(OUTPUT), Capture(OUTPUT)
-        with _working_folder() as folder, _child(folder) as (child, channel):
+        with tempdir.lent("call") as folder, _child(str(folder)) as (child, channel):
             assert child.stdout is not None and child.stderr is not None
             out, err = child.stdout.fileno(), child.stderr.fileno()
             talk = Conversation(child, request, {channel: reply, out: stdout, err: stderr})
@@ -124,16 +124,6 @@ def _environment(folder: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-
-
-@contextmanager
-def _working_folder() -> Iterator[str]:
-    """An empty folder, removed afterwards whatever learned code put into it."""
-    folder = tempdir.folder("call")
-    try:
-        yield str(folder)
-    finally:
-        tempdir.remove(folder)
 
 
 @contextmanager
