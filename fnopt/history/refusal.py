@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fnopt.library.callgraph import callers
+from fnopt.library.dotted import absolute, own_modules
 from fnopt.library.function import Library, read
-from fnopt.library.links import absolute, own_modules
 from fnopt.library.policy import new_faults
 from fnopt.records import Fault
 

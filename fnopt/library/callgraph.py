@@ -11,10 +11,11 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 
+from fnopt.library.dotted import absolute, dotted_names
 from fnopt.library.fingerprint import of_source
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
-from fnopt.library.links import absolute, dotted_names, import_links, links
+from fnopt.library.links import import_links, links
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import chain as joined
 
+from fnopt.library.dotted import absolute, dotted_names, own_modules
 from fnopt.library.function import Library
-from fnopt.library.links import absolute, dotted_names, gates, handing, own_modules
-from fnopt.library.memo import Memo
+from fnopt.library.links import touched_through
 from fnopt.library.module import Module
 from fnopt.library.references import Reference, references
 from fnopt.library.scope import Import
 from fnopt.library.signature import Given, Signature, misfits
+from fnopt.library.touched import ByModule
 from fnopt.records import Fault
 
 _STEPS = 100  # names through which one is handed on
@@ -66,7 +67,7 @@ def sites(library: Library, name: str) -> tuple[Site, ...]:
 def all_sites(library: Library) -> Mapping[Target, tuple[Site, ...]]:
     """The places that lead to each function, by path and line."""
     found: dict[Target, list[Site]] = {}
-    for one in _every(library):
+    for one in _LEADING.of(library).values():
         for target, site in one.sites:
             found.setdefault(target, []).append(site)
     return {target: tuple(places) for target, places in found.items()}
@@ -74,7 +75,7 @@ def all_sites(library: Library) -> Mapping[Target, tuple[Site, ...]]:
 
 def mismatches(library: Library) -> Iterator[Fault]:
     """Calls whose arguments do not fit the function that they call, by path and line."""
-    for one in _every(library):
+    for one in _LEADING.of(library).values():
         yield from one.faults
 
 
@@ -86,23 +87,8 @@ class _Leading:
     faults: tuple[Fault, ...]
 
 
-_KNOWN = Memo[_Leading](20_000)
-
-
-@lru_cache(maxsize=4)
-def _every(library: Library) -> tuple[_Leading, ...]:
-    """Of each module, by path. An edit leaves most of them as they were."""
-    paths, open_ones = _Paths(library), gates(library)
-    found = []
-    for path in sorted(library.modules):
-        make = partial(_leading, library, paths, library.modules[path])
-        seen = handing(library, path)
-        closed = seen and open_ones.isdisjoint(one.path for one in seen)
-        found.append(_KNOWN.get((path, seen), make) if closed else make())
-    return tuple(found)
-
-
-def _leading(library: Library, paths: _Paths, module: Module) -> _Leading:
+def _leading(library: Library, module: Module) -> _Leading:
+    paths = _paths(library)
     sites: list[tuple[Target, Site]] = []
     faults: list[Fault] = []
     for one in references(module).found:
@@ -112,6 +98,9 @@ def _leading(library: Library, paths: _Paths, module: Module) -> _Leading:
             sites.append((target, site))
             faults += _misfit(library, target, site)
     return _Leading(tuple(sites), tuple(faults))
+
+
+_LEADING = ByModule(_leading, touched_through)
 
 
 def _misfit(library: Library, target: Target, site: Site) -> Iterator[Fault]:
@@ -213,6 +202,11 @@ class _Paths:
             if below not in self._packages:
                 return
             base, rest = below, rest[1:]
+
+
+@lru_cache(maxsize=4)
+def _paths(library: Library) -> _Paths:
+    return _Paths(library)
 
 
 def _stars(module: Module) -> Iterator[Import]:

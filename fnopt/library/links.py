@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fnopt.library.dotted import absolute, dotted_names
 from fnopt.library.function import Library
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
+from fnopt.library.touched import ByModule, below_wholes, touched
 
 _DEFINED = ("function", "class")
-_MANY = 64
-"""Modules through which names are handed on, beyond which :func:`handing` gives up."""
 
 
 @dataclass(frozen=True)
@@ -25,35 +24,9 @@ class Link:
 
 
 @lru_cache(maxsize=4)
-def dotted_names(library: Library) -> Mapping[str, str]:
-    """Every way to write a module's name, with its path; exact names before shortened ones."""
-    found: dict[str, str] = {}
-    for path, module in library.modules.items():
-        found.setdefault(module.name, path)
-    for path, module in library.modules.items():
-        rest = module.name
-        while "." in rest:  # src/tools/dates.py is imported as tools.dates
-            rest = rest.partition(".")[2]
-            if rest.partition(".")[0] not in sys.stdlib_module_names:
-                found.setdefault(rest, path)
-    return found
-
-
-@lru_cache(maxsize=4)
 def _roots(library: Library) -> frozenset[str]:
     """The first part of every way to write a module's name."""
     return frozenset(name.partition(".")[0] for name in dotted_names(library))
-
-
-@lru_cache(maxsize=4)
-def own_modules(library: Library) -> frozenset[str]:
-    """The dotted names under which the library's modules, and the packages above, are imported."""
-    names = set(dotted_names(library))
-    for name in tuple(names):
-        while "." in name:
-            name = name.rpartition(".")[0]
-            names.add(name)
-    return frozenset(names)
 
 
 def links(library: Library, module: Module, statement: Statement) -> Iterator[Link]:
@@ -63,94 +36,56 @@ def links(library: Library, module: Module, statement: Statement) -> Iterator[Li
             yield from import_links(library, module, one, None)
 
 
-@lru_cache(maxsize=4)
-def _packages(library: Library) -> frozenset[str]:
-    """The dotted names below which there are modules of the library."""
-    above = (name.rpartition(".")[0] for name in own_modules(library))
-    return frozenset(name for name in above if name)
-
-
-@lru_cache(maxsize=4)
 def linked(library: Library) -> Mapping[str, tuple[Link, ...]]:
     """By path: where the imports of a module lead within the library, anywhere in it."""
+    return _LINKED.of(library)
+
+
+def _linked(library: Library, module: Module) -> tuple[Link, ...]:
     roots = _roots(library)
-    return {
-        path: tuple(
-            {
-                link: None
-                for one in module.imports
-                if one.level or one.module.partition(".")[0] in roots
-                for link in import_links(library, module, one, None)
-            }
-        )
-        for path, module in library.modules.items()
-    }
+    own = (one for one in module.imports if one.level or one.module.partition(".")[0] in roots)
+    found = (link for one in own for link in import_links(library, module, one, None))
+    return tuple(dict.fromkeys(found))
+
+
+_LINKED = ByModule(_linked, touched)
+
+
+@lru_cache(maxsize=16)
+def touched_through(before: Library, after: Library) -> frozenset[str]:
+    """The modules that an edit touched, and those that it reaches through others, which hand on
+    what is not defined in them."""
+    found = set(touched(before, after))
+    pending = found
+    while pending:
+        handed = {
+            path
+            for path, further in linked(after).items()
+            if any(
+                one.path in pending and _hands_on(after.modules[one.path], one.name)
+                for one in further
+            )
+        }
+        pending = (handed | below_wholes(after, pending)) - found
+        found |= pending
+    return frozenset(found)
 
 
 def around(library: Library, path: str) -> tuple[Module, ...]:
     """The module and what it imports of the library, itself or through others; by path."""
-    paths = _followed(library, path, lambda _: True, len(library.modules))
-    return tuple(library.modules[one] for one in sorted(paths))
-
-
-def handing(library: Library, path: str) -> tuple[Module, ...]:
-    """The same, but through others only as far as they hand on what is not defined in them.
-
-    Empty when these are too many to be looked through for every module.
-    """
-
-    def follows(link: Link) -> bool:
-        return _hands_on(library.modules[link.path], link.name)
-
-    paths = _followed(library, path, follows, _MANY)
-    return tuple(library.modules[one] for one in sorted(paths)) if len(paths) <= _MANY else ()
-
-
-def _followed(library: Library, path: str, follows: Callable[[Link], bool], most: int) -> set[str]:
-    """The paths that imports lead to from one on, up to a little more than ``most``."""
     further = linked(library)
-    if not further[path]:
-        return {path}
-    paths, followed = {path}, {path}
-    pending = [path]
-    while pending and len(paths) <= most:
-        for link in further[pending.pop()]:
-            paths.add(link.path)
-            if link.path not in followed and follows(link):
-                followed.add(link.path)
-                pending.append(link.path)
-    return paths
+    paths, pending = {path}, [path]
+    while pending:
+        new = {link.path for link in further[pending.pop()]} - paths
+        paths |= new
+        pending += new
+    return tuple(library.modules[one] for one in sorted(paths))
 
 
 def _hands_on(module: Module, name: str | None) -> bool:
     """Whether the name may come from elsewhere: all that are not functions or classes here."""
     bound = module.bound.get(name, ()) if name else ()
     return not bound or any(module.statements[at].kind not in _DEFINED for at in bound)
-
-
-@lru_cache(maxsize=4)
-def gates(library: Library) -> frozenset[str]:
-    """The modules that may see more of the library than what they import, by path: as an
-    attribute of a package, once somebody else has imported it."""
-    roots = _roots(library)
-    return frozenset(
-        path
-        for path, module in library.modules.items()
-        if any(
-            _is_gate(library, module, one)
-            for one in module.imports
-            if one.level or one.module.partition(".")[0] in roots
-        )
-    )
-
-
-def _is_gate(library: Library, module: Module, one: Import) -> bool:
-    """Whether modules of the library can be had as attributes of what is imported."""
-    if one.name is None:
-        return True
-    base = absolute(module, one)
-    name = base if one.name == "*" else f"{base}.{one.name}"
-    return name in _packages(library)
 
 
 def outside(
@@ -223,12 +158,3 @@ def _used(
 def _binds(library: Library, base: str, name: str) -> bool:
     path = dotted_names(library).get(base)
     return path is not None and name in library.modules[path].bound
-
-
-def absolute(module: Module, one: Import) -> str:
-    """The dotted name of the imported module, relative ones resolved."""
-    if not one.level:
-        return one.module
-    parts = module.package.split(".") if module.package else []
-    kept = parts[: len(parts) - (one.level - 1)]
-    return ".".join([*kept, *([one.module] if one.module else [])])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fnopt.library.dotted import dotted_names
 from fnopt.library.function import Function, Library, read
-from fnopt.library.links import dotted_names
 from fnopt.library.module import Module
 from fnopt.records import Fault
 

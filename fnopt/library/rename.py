@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from fnopt.library.callgraph import neighbours
+from fnopt.library.dotted import absolute, dotted_names, own_modules
 from fnopt.library.function import Library, read
-from fnopt.library.links import absolute, dotted_names, own_modules
 from fnopt.library.module import Module, Statement
 from fnopt.library.occurrences import Imported, Occurrence, Occurrences, Scope, Span
 from fnopt.library.place import fault_of, place, taken, unsaid

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fnopt.library.concrete import anchored, import_line
+from fnopt.library.dotted import absolute
 from fnopt.library.function import Library
-from fnopt.library.links import absolute
 from fnopt.library.listing import listing
 from fnopt.library.module import Module, module_of
 from fnopt.library.ours import Provenance

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fnopt.library.concrete import anchored
+from fnopt.library.dotted import own_modules
 from fnopt.library.function import Library
 from fnopt.library.helpers import take_over
 from fnopt.library.imports import import_patches
-from fnopt.library.links import own_modules
 from fnopt.library.module import Module
 from fnopt.library.ours import Provenance
 from fnopt.library.ownership import names_taken, owned, place_of

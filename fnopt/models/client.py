@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from fnopt.records import Usage
 
@@ -73,16 +73,9 @@ class Request:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-@runtime_checkable
-class _Written(Protocol):
-    """A definition that keeps its own JSON, with sorted keys and no spaces."""
-
-    @property
-    def json(self) -> str: ...
-
-
 def _known(tool: Mapping[str, Any]) -> str | None:
-    return tool.json if isinstance(tool, _Written) else None
+    """The JSON that a definition keeps of itself, with sorted keys and no spaces."""
+    return getattr(tool, "json", None)
 
 
 def _json(value: Any) -> str:

@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Iterator
 
+from fnopt.library.dotted import own_modules
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
-from fnopt.library.links import own_modules
 from fnopt.library.module import GIVEN, Module, Statement
 from fnopt.library.rules.registry import Settings, fault, library_rule, rule
 from fnopt.library.scope import Import

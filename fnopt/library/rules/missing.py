@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fnopt.library.dotted import absolute, dotted_names, own_modules
 from fnopt.library.function import Library
-from fnopt.library.links import absolute, dotted_names, own_modules
 from fnopt.library.module import Module
 from fnopt.library.rules.registry import Settings, fault, library_rule
 from fnopt.library.scope import Import

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fnopt.library.dotted import absolute, dotted_names
 from fnopt.library.function import Library
-from fnopt.library.links import absolute, dotted_names
 from fnopt.library.module import Module
 from fnopt.library.scope import Import
 

@@ -1,0 +1,105 @@
+"""What is kept of modules from one library to the next is what would be worked out anew."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from fnopt.library import calls, links
+from fnopt.library.calls import all_sites, mismatches
+from fnopt.library.function import Library, read
+from fnopt.library.links import linked
+from fnopt.library.module import Module
+from fnopt.library.touched import ByModule, changed, touched
+
+PLACES = ["a", "b", "c", "pack/__init__", "pack/a", "pack/d", "pack/deep/a", "src/d", "src/pack/e"]
+LINES = [
+    "def f(x): return x\n",
+    "def f(): return 1\n",
+    "f = 1\n",
+    "from functions.a import f\n",
+    "from functions.pack import a\n",
+    "from functions.pack import f\n",
+    "from functions.pack.a import f as g\n",
+    "from functions import pack\n",
+    "from functions import b as a\n",
+    "import functions.pack.a\n",
+    "import functions.b as b\n",
+    "from d import f\n",
+    "from pack.e import f\n",
+    "from functions.b import *\n",
+    "from functions.pack import *\n",
+    "from . import a\n",
+    "from .a import f\n",
+    "from .. import c\n",
+    "def use(): return f(), a.f(), b.f(), pack.a.f(), g(), functions.pack.a.f(), pack.deep.a.f()\n",
+]
+
+
+def _wandering(seed: int) -> list[Library]:
+    """Libraries that differ by a module or two from the one before."""
+    chance = random.Random(seed)
+    files: dict[str, bytes] = {}
+    found = []
+    for _ in range(40):
+        for place in chance.sample(PLACES, chance.choice([1, 1, 2])):
+            path = f"functions/{place}.py"
+            files.pop(path, None)
+            if chance.random() < 0.8:
+                files[path] = "".join(chance.sample(LINES, chance.randint(1, 5))).encode()
+        found.append(read(files))
+    return found
+
+
+def _clear() -> None:
+    links._LINKED.clear()
+    calls._LEADING.clear()
+    all_sites.cache_clear()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_kept_is_what_would_be_worked_out_anew(seed: int) -> None:
+    """Packages and modules of one name, stars, names that are handed on, shortened names."""
+
+    def told(one: Library) -> tuple[object, ...]:
+        return dict(linked(one)), dict(all_sites(one)), list(mismatches(one))
+
+    walk = _wandering(seed)
+    _clear()
+    kept = [told(one) for one in walk]
+    for one, before in zip(walk, kept, strict=True):
+        _clear()
+        assert told(one) == before
+    assert len({str(one) for one in kept}) > 20
+
+
+def test_an_edit_touches_the_module_and_those_that_import_it() -> None:
+    """Others are not looked at again: what is new under a name that nobody says is nobody's."""
+    files = {
+        "functions/a.py": b"def f(x): return x\n",
+        "functions/b.py": b"from functions.a import f\n",
+        "functions/c.py": b"from functions.b import f\n",
+        "functions/d.py": b"def g(x): return x\n",
+    }
+    before = read(files)
+    revised = read({**files, "functions/a.py": b"def f(): return 1\n"})
+    grown = read({**files, "functions/new.py": b"def h(): return 1\n"})
+    assert changed(before, revised) == {"functions/a.py"}
+    assert touched(before, revised) == {"functions/a.py", "functions/b.py"}
+    assert links.touched_through(before, revised) == {f"functions/{name}.py" for name in "abc"}
+    assert touched(before, grown) == {"functions/new.py"}
+    assert touched(grown, before) == frozenset()
+    looked_at: list[str] = []
+
+    def make(_: Library, module: Module) -> str:
+        looked_at.append(module.path)
+        return module.name
+
+    made = ByModule(make, changed)
+    assert list(made.of(before).values()) == [f"functions.{name}" for name in "abcd"]
+    looked_at.clear()
+    assert list(made.of(grown)) == sorted(grown.modules)
+    assert looked_at == ["functions/new.py"]
+    made.of(before)
+    assert looked_at == ["functions/new.py"]
