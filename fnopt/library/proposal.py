@@ -143,6 +143,9 @@ def _clean(text: object) -> str:
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$", re.MULTILINE)
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_RETURN = re.compile(r"\r\n?")
+_LINES = re.compile(r"[^\n]*\n|[^\n]+")
+"""What ``^`` and ``$`` call a line; ``str.splitlines`` cuts at form feeds and U+2028, too."""
 _DRESS = " \t*_#>`\"'"
 _DASHES = ":-\u2013\u2014."
 _LINE = re.compile(
@@ -175,7 +178,7 @@ def parse_text(reply: str, max_actions: int = 1) -> Proposal | tuple[Fault, ...]
 
     Where more than one action is allowed, they follow each other.
     """
-    diagnosis, body = _diagnosed(_THINKING.sub("", reply).replace("\r\n", "\n").strip())
+    diagnosis, body = _diagnosed(_THINKING.sub("", _RETURN.sub("\n", reply)).strip())
     parts = _parts(body)
     if _head(parts[0].partition("\n")[0]) is None:
         return (_no_action(body.partition("\n")[0]),)
@@ -204,7 +207,7 @@ def _diagnosed(body: str) -> tuple[str, str]:
     if match is None:
         return "", body
     at = match.end()
-    for line in body[at:].splitlines(keepends=True):
+    for line in _LINES.findall(body[at:]):
         if _head(line):
             return _clean(body[match.end() : at]), body[at:]
         at += len(line)
@@ -215,7 +218,7 @@ def _parts(body: str) -> list[str]:
     """The text cut at the lines outside code blocks that are actions; at least one part."""
     starts: list[int] = []
     at, fenced = 0, False
-    for line in body.splitlines(keepends=True):
+    for line in _LINES.findall(body):
         if _FENCE.match(line.rstrip("\n")):
             fenced = not fenced
         elif not fenced and (at == 0 or _head(line)):

@@ -226,6 +226,20 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_what_else_ends_a_line_somewhere_cuts_no_part(end: str) -> None:
+    """The cut and the reading of its parts agree on what a line is."""
+    assert isinstance(parse_text(f"```{end}revise f{end}d"), tuple)
+    said = parse_text(f"terminate{end}revise f{end}d")
+    assert isinstance(said, Proposal | tuple)
+
+
+def test_carriage_returns_end_lines() -> None:
+    """As old files have them."""
+    reply = f"add f\n{BLOCK}"
+    assert parse_text(reply.replace("\n", "\r")) == parse_text(reply)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
 def test_no_text_raises(text: str) -> None:
