@@ -11,7 +11,7 @@ from fnopt.errors import SandboxError
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Function, Library
 from fnopt.library.reached import files_for
-from fnopt.library.schema.tools import offered_tool
+from fnopt.library.schema.tools import offered_tools
 from fnopt.models.client import Tools
 from fnopt.records import Call
 from fnopt.sandbox import Outcome, Sandbox
@@ -135,7 +135,7 @@ def _offered(
 @lru_cache(maxsize=8)
 def definitions(library: Library, *, strict: bool = False) -> Tools:
     """The functions of a library as OpenAI tool definitions; those of one library are made once."""
-    return Tools(offered_tool(library, one, strictly=strict) for one in library.functions)
+    return Tools(offered_tools(library, strictly=strict))
 
 
 def returned(call: Call) -> str:

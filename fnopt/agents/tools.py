@@ -133,9 +133,10 @@ def offered(
     functions: Iterable[Function], definitions: Iterable[Mapping[str, Any]]
 ) -> list[tuple[str, str]]:
     """Each function in a line, and the JSON object that calls it, to be filled in."""
-    lines = {f.name: f"{f.signature}: {f.summary}" for f in functions}
+    told = list(definitions)
+    lines = {f.name: f"{f.signature}: {f.summary}" for f in functions} if told else {}
     found = []
-    for tool in definitions:
+    for tool in told:
         function = tool["function"]
         arguments = ", ".join(f'"{name}": ...' for name in function["parameters"]["properties"])
         form = f'{{"name": "{function["name"]}", "arguments": {{{arguments}}}}}'

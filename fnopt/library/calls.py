@@ -18,7 +18,7 @@ from fnopt.library.module import Module
 from fnopt.library.references import Reference, references
 from fnopt.library.scope import Import
 from fnopt.library.signature import Given, Signature, misfits
-from fnopt.library.touched import ByModule
+from fnopt.library.touched import by_module
 from fnopt.records import Fault
 
 _STEPS = 100  # names through which one is handed on
@@ -100,7 +100,7 @@ def _leading(library: Library, module: Module) -> _Leading:
     return _Leading(tuple(sites), tuple(faults))
 
 
-_LEADING = ByModule(_leading, touched_through)
+_LEADING = by_module(_leading, touched_through)
 
 
 def _misfit(library: Library, target: Target, site: Site) -> Iterator[Fault]:

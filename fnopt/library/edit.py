@@ -7,17 +7,19 @@ have touched a neighbour is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from fnopt.library.callgraph import callers
+from fnopt.library.derived import index
 from fnopt.library.draft import read_draft
 from fnopt.library.fingerprint import fingerprint, of_source, without_docstring
-from fnopt.library.function import Library, definition
+from fnopt.library.function import Function, Library, Place, definition, functions_of, with_file
 from fnopt.library.indent import like
 from fnopt.library.module import Module, Statement, read_module
 from fnopt.library.ours import Provenance
-from fnopt.library.place import changed, fault_of, named_module, place, taken, unsaid, written
+from fnopt.library.place import fault_of, named_module, place, taken, unsaid, written
 from fnopt.library.policy import name_faults
 from fnopt.library.remove import cut
 from fnopt.library.revise import insert, splice
@@ -97,7 +99,7 @@ def _add(library: Library, edit: Add, home: str) -> Library | tuple[Fault, ...]:
         )
     path = home if home.endswith(".py") else f"{home.strip('/')}/{edit.name}.py".removeprefix("/")
     faults = taken(library, path) or _duplicates(library, draft, edit.name)
-    return tuple(faults) or changed(library, path, draft.text.body)
+    return tuple(faults) or with_file(library, path, draft.text.body)
 
 
 def _into(library: Library, there: Module, draft: Module, name: str) -> Library | tuple[Fault, ...]:
@@ -188,16 +190,26 @@ def _remove(library: Library, edit: Remove, ours: Provenance | None) -> Library 
 
 def _duplicates(library: Library, draft: Module, name: str) -> list[Fault]:
     """A function that is the same up to its name and docstring, helpers included."""
-    size = _size(draft, name)
-    for function in library.functions:
-        module = library.modules[function.path]
-        if abs(_size(module, function.name) - size) > _DOCSTRING_NODES:
-            continue
-        if _shape(module, function.name) == _shape(draft, name):
+    for function in _of_about(library, _size(draft, name)):
+        if _shape(library.modules[function.path], function.name) == _shape(draft, name):
             message = f"{name} would do the same as {function.name} ({function.path})"
             mend = f"Use {function.name}; revise it if it lacks something."
             return [fault_of("duplicate", message, mend, function)]
     return []
+
+
+def _of_about(library: Library, size: int) -> list[Function]:
+    """The functions of that size, by name, a docstring more or less aside."""
+    sizes = range(size - _DOCSTRING_NODES, size + _DOCSTRING_NODES + 1)
+    return list(library.at(place for one in sizes for place in _SIZES.of(library).get(one, ())))
+
+
+def _sizes(module: Module) -> Iterator[tuple[int, Place]]:
+    for one in functions_of(module):
+        yield _size(module, one.name), (one.name, module.path)
+
+
+_SIZES = index(_sizes)
 
 
 def _size(module: Module, name: str) -> int:

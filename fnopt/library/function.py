@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -34,6 +35,10 @@ class Function:
     is_async: bool
 
 
+Place = tuple[str, str]
+"""A function's name, and the path of a module that defines it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Library:
     """All functions at one revision; two libraries of the same files are equal.
@@ -50,6 +55,13 @@ class Library:
     def get(self, name: str) -> Function | None:
         """The function of that name, or None."""
         return self._by_name.get(name)
+
+    def at(self, places: Iterable[Place]) -> Iterator[Function]:
+        """The functions at these places, by name; of those of one name, which is ``get``'s."""
+        for name, path in sorted(places):
+            function = self.get(name)
+            if function is not None and function.path == path:
+                yield function
 
     @cached_property
     def _by_name(self) -> dict[str, Function]:
@@ -96,6 +108,40 @@ def read(files: Mapping[str, bytes]) -> Library:
         (*faults, *doubles),
         MappingProxyType(modules),
     )
+
+
+def with_file(library: Library, path: str, content: bytes | None) -> Library:
+    """The library with the file's new content; without the file for None."""
+    files = {other: data for other, data in library.files.items() if other != path}
+    if content is not None:
+        files[path] = content
+    new = read_module(path, content) if content is not None else None
+    if isinstance(new, Fault) or library.faults or not _fits(library, path, new):
+        return read(files)
+    old = library.modules.get(path)
+    modules = {**library.modules, path: new} if new is not None else dict(library.modules)
+    if new is None:
+        modules.pop(path, None)
+    elif old is None:
+        modules = dict(sorted(modules.items()))
+    functions = list(library.functions)
+    for one in functions_of(old) if old else ():
+        del functions[bisect_left(functions, one.name, key=_name)]
+    for one in functions_of(new) if new else ():
+        functions.insert(bisect_left(functions, one.name, key=_name), one)
+    frozen = MappingProxyType(files), tuple(functions), (), MappingProxyType(modules)
+    return Library(*frozen)
+
+
+def _fits(library: Library, path: str, new: Module | None) -> bool:
+    """Whether no name of the module is another function's, too."""
+    names = [one.name for one in functions_of(new)] if new else []
+    others = (library.get(name) for name in names)
+    return len(names) == len(set(names)) and all(o is None or o.path == path for o in others)
+
+
+def _name(function: Function) -> str:
+    return function.name
 
 
 @lru_cache(maxsize=20_000)

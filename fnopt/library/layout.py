@@ -9,9 +9,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 
 _MAGIC = re.compile(r"[*?\[]")
 SUFFIX = ".py"
@@ -50,10 +51,17 @@ class Layout:
         ``files``; else, of a library that is one file, that file; else None.
         """
         fixed = [_fixed(one) for one in self.patterns if not one.startswith("!")]
+        alone = (one for one in fixed if one.endswith(SUFFIX))
+        homes = filter(self._takes_new, chain(fixed, self._crowded(files)))
+        return next(chain(homes, alone), None)
+
+    def _crowded(self, files: Iterable[str]) -> Iterator[str]:
+        """The folders of the library's files, those with most of them first."""
         crowd = Counter(path.rpartition("/")[0] for path in sorted(files) if self.holds(path))
-        folders = [*fixed, *(folder for folder, _ in crowd.most_common())]
-        homes = [one for one in folders if self.holds(f"{one}/new{SUFFIX}".removeprefix("/"))]
-        return next(iter([*homes, *(one for one in fixed if one.endswith(SUFFIX))]), None)
+        yield from (folder for folder, _ in crowd.most_common())
+
+    def _takes_new(self, folder: str) -> bool:
+        return self.holds(f"{folder}/new{SUFFIX}".removeprefix("/"))
 
     def __str__(self) -> str:
         folders = ("" if _is_file(one) else "/" for one in self.patterns)

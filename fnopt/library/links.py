@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fnopt.library.dotted import absolute, dotted_names
+from fnopt.library.dotted import absolute, dotted_names, own_modules
 from fnopt.library.function import Library
 from fnopt.library.module import Module, Statement
 from fnopt.library.scope import Import
-from fnopt.library.touched import ByModule, below_wholes, touched
+from fnopt.library.touched import below_wholes, by_module, mentioning, touched
 
 _DEFINED = ("function", "class")
 
@@ -23,16 +23,10 @@ class Link:
     name: str | None
 
 
-@lru_cache(maxsize=4)
-def _roots(library: Library) -> frozenset[str]:
-    """The first part of every way to write a module's name."""
-    return frozenset(name.partition(".")[0] for name in dotted_names(library))
-
-
 def links(library: Library, module: Module, statement: Statement) -> Iterator[Link]:
     """Where the imports inside ``statement`` lead within the library."""
     for one in statement.names.imports:
-        if one.level or one.module.partition(".")[0] in _roots(library):
+        if _may_be_own(library, one):
             yield from import_links(library, module, one, None)
 
 
@@ -42,13 +36,17 @@ def linked(library: Library) -> Mapping[str, tuple[Link, ...]]:
 
 
 def _linked(library: Library, module: Module) -> tuple[Link, ...]:
-    roots = _roots(library)
-    own = (one for one in module.imports if one.level or one.module.partition(".")[0] in roots)
+    own = (one for one in module.imports if _may_be_own(library, one))
     found = (link for one in own for link in import_links(library, module, one, None))
     return tuple(dict.fromkeys(found))
 
 
-_LINKED = ByModule(_linked, touched)
+_LINKED = by_module(_linked, touched)
+
+
+def _may_be_own(library: Library, one: Import) -> bool:
+    """Whether the first part of its name is that of a module or package of the library."""
+    return bool(one.level) or one.module.partition(".")[0] in own_modules(library)
 
 
 @lru_cache(maxsize=16)
@@ -56,17 +54,33 @@ def touched_through(before: Library, after: Library) -> frozenset[str]:
     """The modules that an edit touched, and those that it reaches through others, which hand on
     what is not defined in them."""
     found = set(touched(before, after))
-    pending = found
+    pending = frozenset(found)
     while pending:
-        handed = {
+        handed = frozenset(
             path
-            for path, further in linked(after).items()
+            for path in mentioning(after, pending)
             if any(
                 one.path in pending and _hands_on(after.modules[one.path], one.name)
-                for one in further
+                for one in linked(after)[path]
             )
-        }
+        )
         pending = (handed | below_wholes(after, pending)) - found
+        found |= pending
+    return frozenset(found)
+
+
+@lru_cache(maxsize=16)
+def touched_around(before: Library, after: Library) -> frozenset[str]:
+    """The modules of which something differs in what they import, however far away."""
+    found = set(touched(before, after))
+    pending = frozenset(found)
+    while pending:
+        importers = {
+            path
+            for path in mentioning(after, pending)
+            if any(one.path in pending for one in linked(after)[path])
+        }
+        pending = frozenset(importers - found)
         found |= pending
     return frozenset(found)
 

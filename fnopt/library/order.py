@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -26,7 +27,7 @@ Key = tuple[object, ...]
 class Order:
     """How the imports of a block are sorted. ``own``: the dotted names of the library's modules."""
 
-    own: frozenset[str]
+    own: AbstractSet[str]
     sections: bool
     straight_first: bool
     from_afar: bool
@@ -75,7 +76,7 @@ class Block:
         return found[-1] if found else None
 
 
-def sorted_block(module: Module, own: frozenset[str]) -> Block | None:
+def sorted_block(module: Module, own: AbstractSet[str]) -> Block | None:
     """The imports at the module's beginning, if they are sorted in an order that is known."""
     statements = _leading(module)
     if not statements or not all(one.alone for one in statements):
@@ -122,7 +123,7 @@ def _is_sorted(groups: Iterable[Sequence[Statement]], order: Order) -> bool:
     return not order.sections or firsts == sorted(firsts)
 
 
-def section(one: Import, own: frozenset[str]) -> int:
+def section(one: Import, own: AbstractSet[str]) -> int:
     """The section of isort's to which an import belongs."""
     root = one.module.partition(".")[0]
     if one.level:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnopt.library.dotted import dotted_names
-from fnopt.library.function import Function, Library, read
+from fnopt.library.function import Function, Library, with_file
 from fnopt.library.module import Module
 from fnopt.records import Fault
 
@@ -65,16 +65,8 @@ def unsaid(module: Module, name: str) -> Fault:
     return Fault("encoding", message, "Use ASCII in the code.", name, module.path)
 
 
-def changed(library: Library, path: str, content: bytes | None) -> Library:
-    """The library with the file's new content; without the file for None."""
-    files = {other: data for other, data in library.files.items() if other != path}
-    if content is not None:
-        files[path] = content
-    return read(files)
-
-
 def written(library: Library, path: str, content: bytes | None) -> Library | tuple[Fault, ...]:
-    """Like :func:`changed`; the file must be as readable as it was before."""
-    after = changed(library, path, content)
+    """Like :func:`with_file`; the file must be as readable as it was before."""
+    after = with_file(library, path, content)
     faults = tuple(one for one in after.faults if one.file == path and one not in library.faults)
     return tuple(one for one in faults if one.rule != "duplicate-name") or after

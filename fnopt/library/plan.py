@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from fnopt.library.draft import public_function
@@ -31,7 +32,7 @@ class Plan:
     mine: frozenset[int]
     taken: frozenset[str]
     blank: int
-    own: frozenset[str]
+    own: AbstractSet[str]
     patches: list[Patch] = field(default_factory=list)
     cuts: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from fnopt.library import rules as rules
-from fnopt.library.function import Library
+from fnopt.library.derived import Derived, change
+from fnopt.library.function import Library, functions_of
+from fnopt.library.links import touched_through
 from fnopt.library.module import Module
 from fnopt.library.rules.naming import name_faults as name_faults
 from fnopt.library.rules.registry import RULES, Settings, levelled
 from fnopt.library.rules.state import WORK_MEND as WORK_MEND
+from fnopt.library.touched import by_module
 from fnopt.records import Fault
 
 PLAIN = Settings()
@@ -34,8 +37,8 @@ def check(library: Library, settings: Settings = PLAIN) -> tuple[Fault, ...]:
 def _checked(library: Library, unread: tuple[Fault, ...], settings: Settings) -> tuple[Fault, ...]:
     """By content: what was ``unread`` is no part of that. An incumbent is checked once."""
     found = list(unread)
-    for path in sorted(library.modules):
-        found += _of_module(library.modules[path], settings)
+    for faults in _by_module(settings).of(library).values():
+        found += faults
     for rule in RULES.values():
         if rule.library is not None and not _is_off(rule.name, settings):
             found += (one for one in rule.library(library, settings) if _counts(library, one))
@@ -48,6 +51,23 @@ def _place(fault: Fault) -> tuple[str, int]:
 
 def _is_off(name: str, settings: Settings) -> bool:
     return dict(settings.levels).get(name) == "off"
+
+
+@lru_cache(maxsize=8)
+def _by_module(settings: Settings) -> Derived[Mapping[str, tuple[Fault, ...]]]:
+    """The faults of the rules that need a module and what it imports, by path."""
+
+    def make(library: Library, module: Module) -> tuple[Fault, ...]:
+        linked = (
+            fault
+            for rule in RULES.values()
+            if rule.linked is not None and not _is_off(rule.name, settings)
+            for fault in rule.linked(library, module, settings)
+            if not _is_silenced(module, fault)
+        )
+        return (*_of_module(module, settings), *linked)
+
+    return by_module(make, touched_through)
 
 
 @lru_cache(maxsize=20_000)
@@ -84,7 +104,7 @@ def new_faults(before: Library, after: Library, settings: Settings = PLAIN) -> t
     A fault is known by rule, function and message, so that moved lines make none new: whatever
     people's code is guilty of already does not block an edit elsewhere. Warnings refuse nothing.
     """
-    changed = {one.name for one in after.functions if _source(before, one.name) != one.source}
+    changed = {one for one in _names(before, after) if _source(before, one) != _source(after, one)}
     known = Counter(_identity(one) for one in _errors(before, settings))
     found = []
     for fault in _errors(after, settings):
@@ -101,6 +121,13 @@ def _errors(library: Library, settings: Settings) -> Iterator[Fault]:
 def _identity(fault: Fault) -> tuple[str, str | None, str | None, str]:
     message = re.sub(r"(?<=:)\d+|(?<=line )\d+", "", fault.message)
     return (fault.rule, fault.function, fault.file, message)
+
+
+def _names(before: Library, after: Library) -> set[str]:
+    """The functions in the modules that differ."""
+    what = change(before, after)
+    modules = [*what.new.values(), *what.gone.values()]
+    return {one.name for module in modules for one in functions_of(module)}
 
 
 def _source(library: Library, name: str) -> str | None:

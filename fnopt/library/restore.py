@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from fnopt.library.concrete import anchored, import_line
 from fnopt.library.dotted import absolute
-from fnopt.library.function import Library
+from fnopt.library.function import Library, with_file
 from fnopt.library.listing import listing
 from fnopt.library.module import Module, module_of
 from fnopt.library.ours import Provenance
-from fnopt.library.place import changed, fault_of, place, taken, unsaid, written
+from fnopt.library.place import fault_of, place, taken, unsaid, written
 from fnopt.library.revise import insert, splice
 from fnopt.library.scope import Import
 from fnopt.library.source import Text
@@ -112,7 +112,7 @@ def _brought_back(
     path = draft.path
     there = now.modules.get(path)
     if there is None:
-        return tuple(taken(now, path)) or changed(now, path, _file(then, path, name, draft))
+        return tuple(taken(now, path)) or with_file(now, path, _file(then, path, name, draft))
     try:
         text = insert(now, there, name, draft, _neighbour(then, there, name))
         return (text,) if isinstance(text, Fault) else written(now, path, text.encode())

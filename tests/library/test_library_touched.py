@@ -8,10 +8,10 @@ import pytest
 
 from fnopt.library import calls, links
 from fnopt.library.calls import all_sites, mismatches
-from fnopt.library.function import Library, read
+from fnopt.library.function import Library, read, with_file
 from fnopt.library.links import linked
 from fnopt.library.module import Module
-from fnopt.library.touched import ByModule, changed, touched
+from fnopt.library.touched import by_module, changed, touched
 
 PLACES = ["a", "b", "c", "pack/__init__", "pack/a", "pack/d", "pack/deep/a", "src/d", "src/pack/e"]
 LINES = [
@@ -96,10 +96,40 @@ def test_an_edit_touches_the_module_and_those_that_import_it() -> None:
         looked_at.append(module.path)
         return module.name
 
-    made = ByModule(make, changed)
+    made = by_module(make, changed)
     assert list(made.of(before).values()) == [f"functions.{name}" for name in "abcd"]
     looked_at.clear()
     assert list(made.of(grown)) == sorted(grown.modules)
     assert looked_at == ["functions/new.py"]
     made.of(before)
     assert looked_at == ["functions/new.py"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_library_with_a_file_is_what_would_be_read(seed: int) -> None:
+    """A file that is new, other, broken or gone; functions of one name in it and elsewhere."""
+    chance = random.Random(seed)
+    walk = _wandering(seed)
+    library = read({})
+    for other in walk:
+        paths = sorted({*library.files, *other.files, "functions/a.py"})
+        path = chance.choice(paths)
+        content = other.files.get(path)
+        if content is not None and chance.random() < 0.9:  # else a name of others, too
+            own = f"def {chance.choice('abcdefgh')}_{PLACES.index(path[10:-3])}(".encode()
+            content = content.replace(b"def f(", own).replace(b"def use(", b"def _use(")
+        if content is not None and chance.random() < 0.1:
+            content = chance.choice([content * 2, b"def g(: pass"])
+        after = with_file(library, path, content)
+        fresh = read(
+            {**{p: d for p, d in library.files.items() if p != path}, **_one(path, content)}
+        )
+        assert dict(after.files) == dict(fresh.files)
+        assert list(after.modules.items()) == list(fresh.modules.items())
+        assert after.functions == fresh.functions
+        assert after.faults == fresh.faults
+        library = after
+
+
+def _one(path: str, content: bytes | None) -> dict[str, bytes]:
+    return {} if content is None else {path: content}

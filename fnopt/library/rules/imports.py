@@ -6,12 +6,13 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from fnopt.library.dotted import own_modules
 from fnopt.library.function import Library
 from fnopt.library.importing import Effect
 from fnopt.library.module import GIVEN, Module, Statement
-from fnopt.library.rules.registry import Settings, fault, library_rule, rule
+from fnopt.library.rules.registry import Settings, fault, library_rule, linked_rule, rule
 from fnopt.library.scope import Import
 from fnopt.library.unused import unused
 from fnopt.records import Fault
@@ -67,18 +68,16 @@ def _unused(library: Library, _: Settings) -> Iterator[Fault]:
             yield fault(module, "unused-import", None, one.what.line, message, "Drop the import.")
 
 
-@library_rule("import-not-allowed", "Only the standard library, the allowed packages and itself.")
-def _imports(library: Library, settings: Settings) -> Iterator[Fault]:
+@linked_rule("import-not-allowed", "Only the standard library, the allowed packages and itself.")
+def _imports(library: Library, module: Module, settings: Settings) -> Iterator[Fault]:
     own = own_modules(library)
     packages = frozenset(settings.packages)
-    for path in sorted(library.modules):
-        module = library.modules[path]
-        if all(_is_allowed(one, packages, own) for one in module.imports):
-            continue  # as nearly always: most statements import nothing
-        for statement in module.statements:
-            for one in statement.names.imports:
-                if not _is_allowed(one, packages, own):
-                    yield _not_allowed(module, statement, one, packages)
+    if all(_is_allowed(one, packages, own) for one in module.imports):
+        return  # as nearly always: most statements import nothing
+    for statement in module.statements:
+        for one in statement.names.imports:
+            if not _is_allowed(one, packages, own):
+                yield _not_allowed(module, statement, one, packages)
 
 
 @rule("import-not-installed", "The allowed packages that are imported are installed.", "warning")
@@ -103,7 +102,7 @@ def _not_allowed(
     return fault(module, "import-not-allowed", function, one.line, message, mend)
 
 
-def _is_allowed(one: Import, packages: frozenset[str], own: frozenset[str]) -> bool:
+def _is_allowed(one: Import, packages: frozenset[str], own: AbstractSet[str]) -> bool:
     root = one.module.partition(".")[0]
     if one.level or root in sys.stdlib_module_names or one.module in own:
         return True

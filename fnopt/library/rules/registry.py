@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from fnopt.errors import UsageError
 from fnopt.library.function import Library
@@ -51,21 +51,23 @@ class Settings:
 
 
 Check = Callable[[Module, Settings], Iterator[Fault]]
+Linked = Callable[[Library, Module, Settings], Iterator[Fault]]
 Survey = Callable[[Library, Settings], Iterator[Fault]]
-_Finder = TypeVar("_Finder", Check, Survey)
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule: its id, the level that its faults have, and what it looks for.
 
-    Either of a module alone, or of the library as a whole.
+    Either of a module alone, or of a module and what it imports of the library, or of the library
+    as a whole.
     """
 
     name: str
     level: Level
     what: str
     module: Check | None = None
+    linked: Linked | None = None
     library: Survey | None = None
 
 
@@ -78,6 +80,16 @@ def rule(name: str, what: str, level: Level = "error") -> Callable[[Check], Chec
 
     def register(function: Check) -> Check:
         RULES[name] = Rule(name, level, what, module=function)
+        return function
+
+    return register
+
+
+def linked_rule(name: str, what: str, level: Level = "error") -> Callable[[Linked], Linked]:
+    """Register a rule that looks at a module and at what it imports of the library."""
+
+    def register(function: Linked) -> Linked:
+        RULES[name] = Rule(name, level, what, linked=function)
         return function
 
     return register

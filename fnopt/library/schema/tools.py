@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cached_property, partial
 from typing import Any
 
-from fnopt.library.function import Function, Library
-from fnopt.library.links import around
+from fnopt.library.function import Function, Library, functions_of
+from fnopt.library.links import around, touched_around
 from fnopt.library.module import Module
 from fnopt.library.schema import (
     description,
@@ -17,6 +18,7 @@ from fnopt.library.schema import (
 )
 from fnopt.library.schema.bounds import Schema
 from fnopt.library.schema.strict import strict
+from fnopt.library.touched import by_module
 
 Tool = dict[str, Any]
 
@@ -47,15 +49,22 @@ def openai_strict_tool(library: Library, function: Function) -> Tool | str:
     return _openai(function, {"strict": True, "parameters": parameters})
 
 
-def offered_tool(library: Library, function: Function, *, strictly: bool = False) -> OfferedTool:
-    """The function as an agent is offered it: in strict mode where that is asked for and can be.
+def offered_tools(library: Library, *, strictly: bool = False) -> Iterator[OfferedTool]:
+    """The functions, by name, as an agent is offered them: in strict mode where that is asked for
+    and can be. Each is made once for its module and those that this imports."""
+    made = (_STRICT if strictly else _PLAIN).of(library)
+    return (made[one.path][one.name] for one in library.functions)
 
-    Made once for its module and those that this imports.
-    """
-    return _offered(around(library, function.path), function, strictly)
+
+def _of_module(strictly: bool, library: Library, module: Module) -> Mapping[str, OfferedTool]:
+    modules = around(library, module.path)
+    return {one.name: _offered(modules, one, strictly) for one in functions_of(module)}
 
 
-@lru_cache(maxsize=20_000)
+_PLAIN = by_module(partial(_of_module, False), touched_around)
+_STRICT = by_module(partial(_of_module, True), touched_around)
+
+
 def _offered(modules: tuple[Module, ...], function: Function, strictly: bool) -> OfferedTool:
     parameters = schema_among(modules, function)
     narrowed = strict(parameters) if strictly else ""

@@ -1,0 +1,125 @@
+"""What is worked out of a library, from what was worked out of the one before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Generic, TypeVar
+
+from fnopt.library.function import Library
+from fnopt.library.module import Module
+
+Made = TypeVar("Made")
+
+_KEPT = 4
+"""Libraries of which what was worked out is kept."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """From a library to another: the modules of ``after`` that are new there, or not as they were,
+    and those of ``before`` that are gone, or were otherwise; both by path."""
+
+    before: Library
+    after: Library
+    new: Mapping[str, Module]
+    gone: Mapping[str, Module]
+
+    @property
+    def moved(self) -> list[Module]:
+        """The modules at paths where none was, or none is any more."""
+        came = [one for path, one in self.new.items() if path not in self.gone]
+        return came + [one for path, one in self.gone.items() if path not in self.new]
+
+
+@lru_cache(maxsize=16)
+def change(before: Library, after: Library) -> Change:
+    """What differs: of the modules, not of files that could not be read."""
+    new = _other(after.modules, before.modules)
+    gone = _other(before.modules, after.modules)
+    return Change(before, after, new, gone)
+
+
+def _other(these: Mapping[str, Module], those: Mapping[str, Module]) -> dict[str, Module]:
+    return {path: module for path, module in these.items() if those.get(path) is not module}
+
+
+class Derived(Generic[Made]):
+    """What ``make`` works out of a library, or ``renew`` of what was worked out of another, which
+    it leaves as it is, and of how the libraries differ. Safe to use from several threads."""
+
+    def __init__(
+        self, make: Callable[[Library], Made], renew: Callable[[Made, Change], Made]
+    ) -> None:
+        self._make = make
+        self._renew = renew
+        self._known: dict[Library, Made] = {}
+        self._lock = threading.Lock()
+
+    def of(self, library: Library) -> Made:
+        """It, made once while the library is among the last that were asked for."""
+        with self._lock:
+            if library in self._known:
+                found = self._known[library] = self._known.pop(library)  # the last to be forgotten
+                return found
+            nearest = self._nearest(library)
+            known = [] if nearest is None else [(nearest, self._known[nearest])]
+        for before, made in known:
+            found = self._renew(made, change(before, library))
+        if not known:
+            found = self._make(library)
+        with self._lock:
+            self._known[library] = found
+            while len(self._known) > _KEPT:
+                self._known.pop(next(iter(self._known)))
+        return found
+
+    def _nearest(self, library: Library) -> Library | None:
+        """The last of those that are closest in size: a draft's code is a library, too, of one
+        module, and comes in between."""
+        size = len(library.modules)
+        latest = reversed(self._known)
+        return min(latest, key=lambda one: abs(len(one.modules) - size), default=None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._known.clear()
+
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value", bound=Hashable)
+Items = Callable[[Module], Iterable[tuple[Key, Value]]]
+Index = Mapping[Key, frozenset[Value]]
+
+
+def index(items: Items[Key, Value]) -> Derived[Index[Key, Value]]:
+    """By each key, the values that a library's modules have of it. No two modules have the same
+    value of one key: a path, or what has it as a part."""
+    return Derived(partial(_indexed, items), partial(_indexed_after, items))
+
+
+def _indexed(items: Items[Key, Value], library: Library) -> Index[Key, Value]:
+    found: dict[Key, set[Value]] = {}
+    for module in library.modules.values():
+        for key, value in items(module):
+            found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _indexed_after(
+    items: Items[Key, Value], known: Index[Key, Value], change: Change
+) -> Index[Key, Value]:
+    found, nothing = dict(known), frozenset[Value]()
+    old = [item for module in change.gone.values() for item in items(module)]
+    new = [item for module in change.new.values() for item in items(module)]
+    for key, value in old:
+        found[key] = found.get(key, nothing) - {value}
+    for key, value in new:
+        found[key] = found.get(key, nothing) | {value}
+    for key, _ in old:
+        if not found.get(key):
+            found.pop(key, None)
+    return found
