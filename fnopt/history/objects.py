@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,15 +119,13 @@ def row(entries: Mapping[str, tuple[str, str]]) -> bytes:
     """The tree object that :func:`listed` would tell as these entries. Folders are sorted as if
     their names ended with a slash."""
 
-    def place(entry: tuple[bytes, str, str]) -> bytes:
-        name, mode, _ = entry
-        return name + b"/" if mode == TREE else name
+    found = [_entry(part, mode, name) for part, (mode, name) in entries.items()]
+    return b"".join(entry for _, entry in sorted(found))
 
-    found = [
-        (part.encode("utf-8", "surrogateescape"), mode, name)
-        for part, (mode, name) in entries.items()
-    ]
-    return b"".join(
-        b"%s %s\0%s" % (mode.lstrip("0").encode(), part, bytes.fromhex(name))
-        for part, mode, name in sorted(found, key=place)
-    )
+
+@lru_cache(maxsize=20_000)
+def _entry(part: str, mode: str, name: str) -> tuple[bytes, bytes]:
+    """What an entry is sorted by, and the entry. Nearly all are those of the tree before."""
+    called = part.encode("utf-8", "surrogateescape")
+    entry = b"%s %s\0%s" % (mode.lstrip("0").encode(), called, bytes.fromhex(name))
+    return called + b"/" if mode == TREE else called, entry

@@ -144,8 +144,9 @@ class Repository:
 
     def exchange(self, tree: str, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
         """The tree with the files ``new`` in place of ``old``, which it holds."""
-        edits = {path: new.get(path) for path in old.keys() | new.keys()}
-        return self.write_tree(tree, {p: data for p, data in edits.items() if data != old.get(p)})
+        edits: dict[str, bytes | None] = {path: None for path in old if path not in new}
+        edits |= {path: data for path, data in new.items() if data != old.get(path)}
+        return self.write_tree(tree, edits)
 
     def commit(self, tree: str, parents: Sequence[str], message: str, *, sign: bool = False) -> str:
         """Write a commit object, signed if asked for; no reference moves, no hook runs.

@@ -7,14 +7,17 @@ generous where a model reads much, frugal where it does not.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from fnopt.library.function import Function
 from fnopt.records import Task
 from fnopt.train.attempts import Attempt, Observation
 from fnopt.train.budget import BYTES_A_TOKEN
 from fnopt.train.failure import Failure
+
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ def of_attempt(attempt: Attempt, size: Size) -> Attempt:
     return replace(attempt, update=update, code=short(attempt.code, size.source))
 
 
-def of_list(lines: Sequence[str], most: int) -> list[str]:
-    """The first lines in short, and how many more there are."""
-    found = [short(line, LINE) for line in lines[:most]]
-    more = len(lines) - len(found)
+def of_list(ones: Sequence[Listed], most: int, line: Callable[[Listed], str] = str) -> list[str]:
+    """The first in a short line each, and how many more there are."""
+    found = [short(line(one), LINE) for one in ones[:most]]
+    more = len(ones) - len(found)
     return [*found, f"and {more} more"] if more and most else found

@@ -18,7 +18,7 @@ from fnopt.records import Evaluation, Usage
 from fnopt.train.drafted import Draft
 from fnopt.train.judge import Judged
 from fnopt.train.outcome import Kept, Refused, Reverted
-from fnopt.train.run import Base, Run
+from fnopt.train.run import Base, Run, tree_with
 
 Actions = Sequence[tuple[str, str]]  # (action, function) of each edit
 
@@ -61,7 +61,7 @@ def pend(run: Run, base: Base, drafted: Draft, usage: Usage) -> Candidate:
     ]
     why = f"{drafted.proposal.why}\n\n{_remarks(base.library, drafted)}"
     text = message.compose(message.subject(actions), why, marks)
-    tree = run.repo.exchange(base.commit, base.library.files, drafted.library.files)
+    tree = tree_with(run.repo, base, drafted.library, run.layout)
     return run.branch.pend(tree, drafted.number, text, base.commit)
 
 

@@ -116,3 +116,10 @@ def library_at(repo: Repository, commit: str, layout: Layout) -> Library:
     """The library at a commit; the last ones are kept."""
     tree = repo.tree(commit)
     return _LIBRARIES.get((repo.root, tree, layout), lambda: read(repo.files(tree, layout)))
+
+
+def tree_with(repo: Repository, base: Base, library: Library, layout: Layout) -> str:
+    """The base's tree with another library in place of its own, which need not be read again."""
+    tree = repo.exchange(base.commit, base.library.files, library.files)
+    _LIBRARIES.get((repo.root, tree, layout), lambda: library)
+    return tree

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fnopt.library.edit import Add, Edit, Remove, Revise, apply
 from fnopt.library.function import Library
@@ -63,7 +64,7 @@ class Screen:
 
     def locked_names(self, library: Library) -> tuple[str, ...]:
         """The functions that may be read and never edited."""
-        return tuple(f.name for f in library.functions if self._is_locked(library, f.name))
+        return _locked(library, self.locked)
 
     def _may_edit(self, library: Library, edit: Edit) -> tuple[Fault, ...]:
         if told := _told_off(library, edit):
@@ -77,7 +78,8 @@ class Screen:
         """Faults of locked functions that call what was renamed, and of files put elsewhere."""
         mend = "keep the name; write another function"
         locked = (name for name in self.locked_names(library) if _differs(library, after, name))
-        outside = (path for path in after.files if not self.layout.holds(path))
+        new = sorted(after.files.keys() - library.files.keys())
+        outside = (path for path in new if not self.layout.holds(path))
         return (
             *(Fault("locked", f"{one} is locked, and would change", mend, one) for one in locked),
             *(
@@ -101,6 +103,12 @@ class Screen:
             if not isinstance(edit, Remove)
             and len(carried := _literals(edit.code) & _long(self.answers)) > MOST_ANSWERS
         )
+
+
+@lru_cache(maxsize=4)
+def _locked(library: Library, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """An incumbent is looked at once."""
+    return tuple(f.name for f in library.functions if is_locked(library, f.name, patterns))
 
 
 def _homeless(edit: Add) -> Fault:

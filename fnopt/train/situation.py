@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from fnopt.library.function import Function, Library
 from fnopt.records import Task
@@ -68,11 +69,8 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
         hidden = named - {one.name for one in relevant}
     failures = to_differ(situation.failures)[: size.failures]
     failures = [replace(one, observed=_left(one.observed, hidden)) for one in failures]
-    others = [
-        _line(situation, one, one.signature)
-        for one in situation.library.functions
-        if one not in relevant and not brief
-    ]
+    whole = {one.name for one in relevant}
+    others = [one for one in situation.library.functions if one.name not in whole and not brief]
     works = [
         f"{function.name}({one.arguments}) -> {one.result}"
         for function in relevant
@@ -89,13 +87,13 @@ def shown(situation: Situation, size: Size, *, brief: bool = False) -> dict[str,
             excerpt.of_task(task, size)
             for task in situation.alike[: max(0, size.failures - len(failures))]
         ],
-        "rest": excerpt.of_list(list(map(_in_a_line, rest)), size.rest),
+        "rest": excerpt.of_list(rest, size.rest, _in_a_line),
         "relevant": [
             (excerpt.of_function(one, size), _credit(situation, one).said) for one in relevant
         ],
         "broken": _broken(situation, [one for one, _, _ in attempts], size),
         "works": [excerpt.short(one, size.call) for one in works],
-        "others": excerpt.of_list(others, size.lines),
+        "others": excerpt.of_list(others, size.lines, partial(_line, situation)),
         "tried": attempts,
         "locked": excerpt.of_list(situation.locked, size.lines),
         "notes": [excerpt.short(one, size.notes) for one in situation.notes],
@@ -117,9 +115,10 @@ def _relevant(situation: Situation) -> list[Function]:
         for failure in situation.failures
         for name in {function_of(call) for call in failure.observed.calls}
     )
-    free = [f for f in situation.library.functions if f.name not in situation.busy]
-    most = [f for f in free if called[f.name] * 2 > len(situation.failures)]
-    return sorted(most, key=lambda f: -called[f.name])
+    most = [name for name in called if called[name] * 2 > len(situation.failures)]
+    names = sorted(most, key=lambda name: (-called[name], name))
+    found = (situation.library.get(name) for name in names if name not in situation.busy)
+    return [function for function in found if function is not None]
 
 
 def _attempt(
@@ -154,10 +153,10 @@ def _credit(situation: Situation, function: Function) -> Credit:
     return situation.credit.get(function.name, Credit())
 
 
-def _line(situation: Situation, function: Function, head: str) -> str:
+def _line(situation: Situation, function: Function) -> str:
     credit = _credit(situation, function)
     said = f" ({credit.said})" if credit.tasks else ""
-    return f"{head}: {excerpt.short(function.summary, 120)}{said}"
+    return f"{function.signature}: {excerpt.short(function.summary, 120)}{said}"
 
 
 def _in_a_line(failure: Failure) -> str:
