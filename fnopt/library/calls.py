@@ -67,16 +67,16 @@ def sites(library: Library, name: str) -> tuple[Site, ...]:
 def all_sites(library: Library) -> Mapping[Target, tuple[Site, ...]]:
     """The places that lead to each function, by path and line."""
     found: dict[Target, list[Site]] = {}
-    for one in _LEADING.of(library).values():
-        for target, site in one.sites:
+    leading = _LEADING.of(library)
+    for path in library.modules:
+        for target, site in leading[path].sites:
             found.setdefault(target, []).append(site)
     return {target: tuple(places) for target, places in found.items()}
 
 
-def mismatches(library: Library) -> Iterator[Fault]:
-    """Calls whose arguments do not fit the function that they call, by path and line."""
-    for one in _LEADING.of(library).values():
-        yield from one.faults
+def mismatches(library: Library, module: Module) -> tuple[Fault, ...]:
+    """The calls of a module whose arguments do not fit the function that they call, by line."""
+    return _LEADING.of(library)[module.path].faults
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import compress
+from operator import is_not
 from typing import Generic, TypeVar
 
 from fnopt.library.function import Library
@@ -43,7 +45,8 @@ def change(before: Library, after: Library) -> Change:
 
 
 def _other(these: Mapping[str, Module], those: Mapping[str, Module]) -> dict[str, Module]:
-    return {path: module for path, module in these.items() if those.get(path) is not module}
+    differs = map(is_not, these.values(), map(those.get, these))
+    return dict(compress(these.items(), differs))
 
 
 class Derived(Generic[Made]):

@@ -112,24 +112,23 @@ def read(files: Mapping[str, bytes]) -> Library:
 
 def with_file(library: Library, path: str, content: bytes | None) -> Library:
     """The library with the file's new content; without the file for None."""
-    files = {other: data for other, data in library.files.items() if other != path}
+    files = dict(library.files)
+    files.pop(path, None)
     if content is not None:
         files[path] = content
     new = read_module(path, content) if content is not None else None
     if isinstance(new, Fault) or library.faults or not _fits(library, path, new):
         return read(files)
     old = library.modules.get(path)
-    modules = {**library.modules, path: new} if new is not None else dict(library.modules)
-    if new is None:
-        modules.pop(path, None)
-    elif old is None:
-        modules = dict(sorted(modules.items()))
+    modules = list(library.modules.items())
+    at = bisect_left(modules, path, key=_path)
+    modules[at : at + (old is not None)] = [(path, new)] if new is not None else []
     functions = list(library.functions)
     for one in functions_of(old) if old else ():
         del functions[bisect_left(functions, one.name, key=_name)]
     for one in functions_of(new) if new else ():
         functions.insert(bisect_left(functions, one.name, key=_name), one)
-    frozen = MappingProxyType(files), tuple(functions), (), MappingProxyType(modules)
+    frozen = MappingProxyType(files), tuple(functions), (), MappingProxyType(dict(modules))
     return Library(*frozen)
 
 
@@ -138,6 +137,10 @@ def _fits(library: Library, path: str, new: Module | None) -> bool:
     names = [one.name for one in functions_of(new)] if new else []
     others = (library.get(name) for name in names)
     return len(names) == len(set(names)) and all(o is None or o.path == path for o in others)
+
+
+def _path(item: tuple[str, Module]) -> str:
+    return item[0]
 
 
 def _name(function: Function) -> str:

@@ -20,8 +20,8 @@ Touched = Callable[[Library, Library], frozenset[str]]
 def by_module(
     make: Callable[[Library, Module], Made], touched: Touched
 ) -> Derived[Mapping[str, Made]]:
-    """What ``make`` works out of each module, by path in the order of the library; anew only where
-    ``touched`` says that it may differ from the library of before."""
+    """What ``make`` works out of each module, by path in any order; anew only where ``touched``
+    says that it may differ from the library of before."""
 
     def every(library: Library) -> Mapping[str, Made]:
         return {path: make(library, module) for path, module in library.modules.items()}
@@ -29,10 +29,10 @@ def by_module(
     def renew(known: Mapping[str, Made], change: Change) -> Mapping[str, Made]:
         modules = change.after.modules
         paths = touched(change.before, change.after)
-        anew = {path: make(change.after, modules[path]) for path in sorted(paths)}
-        if known.keys() == modules.keys():
-            return {**known, **anew}
-        return {path: anew[path] if path in anew else known[path] for path in modules}
+        found = dict(known)
+        for path in change.gone:
+            found.pop(path, None)
+        return found | {path: make(change.after, modules[path]) for path in paths}
 
     return Derived(every, renew)
 

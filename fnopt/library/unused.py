@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fnopt.library.derived import change, index
 from fnopt.library.function import Library
 from fnopt.library.module import Module, Statement
 from fnopt.library.ownership import names_taken
@@ -69,10 +70,18 @@ def unused_imports(before: Library, after: Library) -> tuple[Unused, ...]:
     """The imports that were needed and are left unused, in the files that both have."""
     return tuple(
         one
-        for path, module in after.modules.items()
+        for path, module in change(before, after).new.items()
         if before.files.get(path, after.files[path]) != after.files[path]
         for one in _new(before, after, module)
     )
+
+
+def with_idle_imports(library: Library) -> Iterator[Module]:
+    """The modules that import what they do not look up, by path."""
+    return (library.modules[path] for path in sorted(_IDLE.of(library).get("idle", ())))
+
+
+_IDLE = index(lambda module: [("idle", module.path)] if _idle(module) else [])
 
 
 def _new(before: Library, after: Library, module: Module) -> Iterator[Unused]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from fnopt.library.calls import mismatches
 from fnopt.library.function import Library
-from fnopt.library.rules.registry import Settings, library_rule
+from fnopt.library.module import Module
+from fnopt.library.rules.registry import Settings, linked_rule
 from fnopt.records import Fault
 
 
-@library_rule("call-mismatch", "A call within the library fits the function that it calls.")
-def _mismatch(library: Library, _: Settings) -> Iterator[Fault]:
-    yield from mismatches(library)
+@linked_rule("call-mismatch", "A call within the library fits the function that it calls.")
+def _mismatch(library: Library, module: Module, _: Settings) -> Iterator[Fault]:
+    yield from mismatches(library, module)

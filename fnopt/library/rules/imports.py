@@ -14,7 +14,7 @@ from fnopt.library.importing import Effect
 from fnopt.library.module import GIVEN, Module, Statement
 from fnopt.library.rules.registry import Settings, fault, library_rule, linked_rule, rule
 from fnopt.library.scope import Import
-from fnopt.library.unused import unused
+from fnopt.library.unused import unused, with_idle_imports
 from fnopt.records import Fault
 
 
@@ -61,10 +61,9 @@ def _undefined_fault(module: Module, one: Statement, name: str, message: str, me
 
 @library_rule("unused-import", "What is imported is used.", "warning")
 def _unused(library: Library, _: Settings) -> Iterator[Fault]:
-    for path in sorted(library.modules):
-        module = library.modules[path]
+    for module in with_idle_imports(library):
         for one in unused(library, module):
-            message = f"{path} does not use what it imports: {one}"
+            message = f"{module.path} does not use what it imports: {one}"
             yield fault(module, "unused-import", None, one.what.line, message, "Drop the import.")
 
 
