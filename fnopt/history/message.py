@@ -21,6 +21,8 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 PICKED = "(cherry picked from commit "  # `git cherry-pick -x` puts it among the trailers
 BELIEVED = re.compile(r"[A-Za-z0-9-]+\s*:|This reverts commit\b|\(cherry picked from commit ")
+_APART = re.compile(r"\n(?:[ \t]*\n)+")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 SQUASHED = " " * 4  # `git merge --squash` indents the messages that it gathers
 
 
@@ -96,7 +98,7 @@ def reverted(message: str) -> str | None:
 def number(trailers: Trailers, key: str) -> int | None:
     """A trailer's first value as a whole number, or None."""
     value = trailers.get(key, ("",))[0]
-    return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
+    return int(value) if _NUMBER.fullmatch(value) else None
 
 
 def _message(subject: str, paragraphs: list[str], trailers: Iterable[tuple[str, str]]) -> str:
@@ -108,7 +110,7 @@ def _message(subject: str, paragraphs: list[str], trailers: Iterable[tuple[str, 
 
 def _parts(message: str) -> list[str]:
     text = message.replace("\r\n", "\n").strip("\n")
-    return [part for part in re.split(r"\n(?:[ \t]*\n)+", text) if part]
+    return [part for part in _APART.split(text) if part]
 
 
 def _outdented(part: str) -> str:

@@ -16,6 +16,8 @@ from fnopt.records import Usage
 PEOPLES = ("rollback", "keep")
 """Actions in a run's log that are no steps: what people did to its branch by fnopt's commands."""
 
+_TOKENS = re.compile(r"(\d+) tokens", re.ASCII)
+_DOLLARS = re.compile(r"\$(\d+(?:\.\d+)?)$", re.ASCII)
 _At = tuple[str, str | None]  # the commits of the branch and of the evidence
 _READ: WeakKeyDictionary[RunBranch, tuple[_At, list[Update]]] = WeakKeyDictionary()
 """What was read last of each run: a step asks several times."""
@@ -154,8 +156,8 @@ def format_cost(tokens: int, cost: float | None) -> str:
 
 def parse_cost(text: str) -> tuple[int, float | None]:
     """Tokens and US dollars of a ``Fnopt-Cost`` trailer; 0 and None where it says nothing."""
-    tokens = re.match(r"(\d+) tokens", text, re.ASCII)
-    dollars = re.search(r"\$(\d+(?:\.\d+)?)$", text, re.ASCII)
+    tokens = _TOKENS.match(text)
+    dollars = _DOLLARS.search(text)
     return int(tokens[1]) if tokens else 0, float(dollars[1]) if dollars else None
 
 
