@@ -70,7 +70,8 @@ def kind(trial: Trial, task: Task, scorer: Scorer, busy: Collection[str] = ()) -
     if not trial.calls:
         return "no call"
     returned = [call for call in trial.calls if call.error is None]
-    if any(scorer(call.result, task).value >= 1.0 for call in returned):
+    results = dict.fromkeys(call.result for call in returned)  # a scorer may take its time
+    if any(scorer(one, task).value >= 1.0 for one in results):
         return "wording"
     if not returned:
         return _failed(trial.calls[-1])
