@@ -1,8 +1,9 @@
 """``fnopt train`` under SIGKILL: whatever instant it dies at, resuming tells the same story.
 
 The model server is a process of its own and outlives every kill. Each seed kills the whole process
-group ten times, after delays spread over a run, and then lets it finish. With ``KILL_TABLE=FILE``
-the tests write a row for each kill: the seed, and what the process had said last.
+group ten times, after delays spread over a run, and then lets it finish; a run that is through before
+is followed by another. With ``KILL_TABLE=FILE`` the tests write a row for each kill: the seed, and
+what the process had said last.
 """
 
 from __future__ import annotations
@@ -117,28 +118,45 @@ def test_a_killed_run_ends_like_an_undisturbed_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Same history and evidence, a sound repository, nothing left over, nothing paid twice."""
-    work = repository(tmp_path / "killed")
-    main = git(work, "rev-parse", "main")
-    seen = len(server.requests())
+    """Same history and evidence, a sound repository, nothing left over, nothing paid twice.
+
+    A run that is through before it was killed so many times is followed by another.
+    """
     monkeypatch.setenv("TMPDIR", str(temporary := tmp_path / "tmp"))
     temporary.mkdir()
-    killed = kill_and_resume(work, server, random.Random(seed), reference)
-    note(seed, killed)
+    killed, chance, runs = 0, random.Random(seed), 0
+    while killed < KILLS:
+        runs += 1
+        assert runs <= KILLS, "hardly a process lived until it was to be killed"
+        work = repository(tmp_path / f"killed{runs}")
+        last_words = killed_run(work, server, chance, reference, KILLS - killed)
+        note(seed, last_words)
+        killed += len(last_words)
+
+
+def killed_run(
+    work: Path, server: Server, chance: random.Random, reference: Reference, most: int
+) -> list[str]:
+    """A run that is killed up to so many times and then left to finish, looked at from all sides;
+    the last words of each process that was killed."""
+    main = git(work, "rev-parse", "main")
+    seen = len(server.requests())
+    killed = kill_and_resume(work, server, chance, reference, most)
     assert left_by(work) == (reference.history, reference.documents)
     assert git(work, "fsck", "--strict", "--no-dangling") == ""
     ours = work / ".git" / "fnopt"  # there lies the file that a run is held by
     assert [lock for lock in (work / ".git").rglob("*.lock") if lock.parent != ours] == []
     assert [path.name for path in ours.iterdir() if path.suffix in (".journal", ".holder")] == []
-    left = [path.name for path in temporary.iterdir()]
+    left = [path.name for path in Path(os.environ["TMPDIR"]).iterdir()]
     assert [name for name in left if not name.startswith(UNLOCKED)] == []
-    assert processes_in(tmp_path) == []
+    assert processes_in(work.parents[1]) == []
     assert git(work, "for-each-ref", "refs/fnopt/pending/") == ""
     assert git(work, "status", "--porcelain") == ""
     assert git(work, "rev-parse", "main") == main
     paid = Counter(server.requests()[seen:])
     assert paid.keys() == reference.requests.keys()
     assert paid.total() - len(paid) <= len(killed) * CONCURRENCY
+    return killed
 
 
 def note(seed: int, killed: list[str]) -> None:
@@ -159,14 +177,14 @@ def processes_in(work: Path) -> list[str]:
 
 
 def kill_and_resume(
-    work: Path, server: Server, chance: random.Random, reference: Reference
+    work: Path, server: Server, chance: random.Random, reference: Reference, most: int
 ) -> list[str]:
     """Kill it again and again, then let it finish; the last words of each that was killed.
 
     Most kills come soon after a process has begun, so that each goes on from another instant.
     """
     killed: list[str] = []
-    for _ in range(KILLS):
+    for _ in range(most):
         process = start(work, server)
         spread = chance.choice((0.2, 0.2, 0.2, 0.5)) * reference.seconds
         try:
