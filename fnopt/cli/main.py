@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -95,6 +96,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code that design and help promise."""
+    gc.set_threshold(50_000, 20, 20)  # what a command makes mostly lives as long as it
     code = run(sys.argv[1:])
     if code == INTERRUPTED:  # a second Ctrl-C: trials under way in other threads end with us
         sys.stdout.flush()

@@ -21,6 +21,7 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 PICKED = "(cherry picked from commit "  # `git cherry-pick -x` puts it among the trailers
 BELIEVED = re.compile(r"[A-Za-z0-9-]+\s*:|This reverts commit\b|\(cherry picked from commit ")
+_TRAILER = re.compile(rf"^({KEY.pattern}):((?: .*)?)$", re.MULTILINE)
 _APART = re.compile(r"\n(?:[ \t]*\n)+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 SQUASHED = " " * 4  # `git merge --squash` indents the messages that it gathers
@@ -114,6 +115,8 @@ def _parts(message: str) -> list[str]:
 
 
 def _outdented(part: str) -> str:
+    if not part.startswith(SQUASHED):
+        return part
     lines = part.split("\n")
     squashed = all(line.startswith(SQUASHED) for line in lines)
     return "\n".join(line[len(SQUASHED) :] for line in lines) if squashed else part
@@ -121,6 +124,11 @@ def _outdented(part: str) -> str:
 
 def _block(part: str) -> Trailers:
     found: dict[str, tuple[str, ...]] = {}
+    plain = _TRAILER.findall(part)
+    if len(plain) == part.count("\n") + 1:  # as nearly always, and many times faster
+        for key, value in plain:
+            found[key] = (*found.get(key, ()), value.strip())
+        return found
     for line in part.split("\n"):
         key, colon, value = line.rstrip().partition(":")
         if colon and _is_key(key) and value[:1] in ("", " "):
