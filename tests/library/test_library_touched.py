@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import random
 
 import pytest
 
-from fnopt.library import calls, links
+from fnopt.library import links, policy
 from fnopt.library.calls import all_sites, mismatches
+from fnopt.library.derived import Derived
+from fnopt.library.dotted import dotted_names, own_modules
 from fnopt.library.function import Library, read, with_file
 from fnopt.library.links import linked
 from fnopt.library.module import Module
+from fnopt.library.policy import check
+from fnopt.library.schema.tools import offered_tools
 from fnopt.library.touched import by_module, changed, touched
 from fnopt.records import Fault
 
@@ -34,6 +40,14 @@ LINES = [
     "from . import a\n",
     "from .a import f\n",
     "from .. import c\n",
+    "import requests, functions.gone\n",
+    "from functions.b import gone, T\n",
+    "from dataclasses import dataclass\n@dataclass\nclass T:\n    x: int\n",
+    "from functions.a import T\nclass U(T):\n    y: str\n",
+    "from typing import Literal\nT = Literal['a', 'b']\n",
+    "def take(x: T) -> int: return 1\n",
+    "def give(y: int) -> int: return y + 1\n",
+    "def lend(y: int) -> int: return y + 1\n",
     "def use(): return f(), a.f(), b.f(), pack.a.f(), g(), functions.pack.a.f(), pack.deep.a.f()\n",
 ]
 
@@ -54,9 +68,13 @@ def _wandering(seed: int) -> list[Library]:
 
 
 def _clear() -> None:
-    links._LINKED.clear()
-    calls._LEADING.clear()
+    """Forget all that is renewed, wherever it is kept."""
+    derived = [one for one in gc.get_objects() if isinstance(one, Derived)]
+    assert len(derived) > 8
+    for one in derived:
+        one.clear()
     all_sites.cache_clear()
+    policy._checked.cache_clear()
 
 
 def misfits(library: Library) -> list[Fault]:
@@ -69,7 +87,10 @@ def test_what_is_kept_is_what_would_be_worked_out_anew(seed: int) -> None:
     """Packages and modules of one name, stars, names that are handed on, shortened names."""
 
     def told(one: Library) -> tuple[object, ...]:
-        return dict(linked(one)), dict(all_sites(one)), misfits(one)
+        tools = list(offered_tools(one)), list(offered_tools(one, strictly=True))
+        names = dict(dotted_names(one)), set(own_modules(one))
+        calls = dict(linked(one)), dict(all_sites(one)), misfits(one)
+        return check(one), tools, names, calls
 
     walk = _wandering(seed)
     _clear()
@@ -139,3 +160,20 @@ def test_a_library_with_a_file_is_what_would_be_read(seed: int) -> None:
 
 def _one(path: str, content: bytes | None) -> dict[str, bytes]:
     return {} if content is None else {path: content}
+
+
+def test_a_tool_follows_a_type_however_far_away_it_is_defined() -> None:
+    """A parameter's class has a field of a class of a third module."""
+    files = {
+        "functions/a.py": b"from functions.b import Order\ndef take(x: Order) -> int: return 1\n",
+        "functions/b.py": b"from dataclasses import dataclass\nfrom functions.c import Item\n"
+        b"@dataclass\nclass Order:\n    item: Item\n",
+        "functions/c.py": b"from dataclasses import dataclass\n"
+        b"@dataclass\nclass Item:\n    n: int\n",
+    }
+    before = read(files)
+    named = read({**files, "functions/c.py": files["functions/c.py"].replace(b"n: int", b"m: str")})
+    first, second = (json.dumps(list(offered_tools(one))) for one in (before, named))
+    assert '"n"' in first
+    assert '"m"' in second
+    assert '"n"' not in second
