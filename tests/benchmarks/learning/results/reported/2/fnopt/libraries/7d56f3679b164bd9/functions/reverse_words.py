@@ -1,0 +1,3 @@
+def reverse_words(words: list) -> str:
+    """Reverses a list of words, as in: a comma-separated list of words with a space after the comma. Reverse this list of words: …"""
+    return ", ".join(map(str, words[::-1]))
