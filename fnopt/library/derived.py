@@ -16,7 +16,8 @@ from fnopt.library.module import Module
 Made = TypeVar("Made")
 
 _KEPT = 4
-"""Libraries of which what was worked out is kept."""
+"""Libraries of about a size of which what was worked out is kept: a draft's code is a library, too,
+of one module, and must not drive out what was worked out of thousands."""
 
 
 @dataclass(frozen=True)
@@ -58,33 +59,32 @@ class Derived(Generic[Made]):
     ) -> None:
         self._make = make
         self._renew = renew
-        self._known: dict[Library, Made] = {}
+        self._known: dict[int, dict[Library, Made]] = {}  # by the bits of how many modules
         self._lock = threading.Lock()
 
     def of(self, library: Library) -> Made:
         """It, made once while the library is among the last that were asked for."""
+        bits = len(library.modules).bit_length()
         with self._lock:
-            if library in self._known:
-                found = self._known[library] = self._known.pop(library)  # the last to be forgotten
+            alike = self._known.setdefault(bits, {})
+            if library in alike:
+                found = alike[library] = alike.pop(library)  # the last to be forgotten
                 return found
-            nearest = self._nearest(library)
-            known = [] if nearest is None else [(nearest, self._known[nearest])]
-        for before, made in known:
-            found = self._renew(made, change(before, library))
-        if not known:
-            found = self._make(library)
+            near = self._near(library)
+        found = self._renew(near[1], change(near[0], library)) if near else self._make(library)
         with self._lock:
-            self._known[library] = found
-            while len(self._known) > _KEPT:
-                self._known.pop(next(iter(self._known)))
+            alike[library] = found
+            while len(alike) > _KEPT:
+                alike.pop(next(iter(alike)))
         return found
 
-    def _nearest(self, library: Library) -> Library | None:
-        """The last of those that are closest in size: a draft's code is a library, too, of one
-        module, and comes in between."""
+    def _near(self, library: Library) -> tuple[Library, Made] | None:
+        """The last of those that are closest in size, with what was worked out of it; none where
+        more than about half would have to be worked out anew."""
         size = len(library.modules)
-        latest = reversed(self._known)
-        return min(latest, key=lambda one: abs(len(one.modules) - size), default=None)
+        shelves = (self._known.get(size.bit_length() + by, {}) for by in (0, -1, 1))
+        latest = (known for shelf in shelves for known in reversed(shelf.items()))
+        return min(latest, key=lambda known: abs(len(known[0].modules) - size), default=None)
 
     def clear(self) -> None:
         """Forget all."""
@@ -105,24 +105,23 @@ def index(items: Items[Key, Value]) -> Derived[Index[Key, Value]]:
 
 
 def _indexed(items: Items[Key, Value], library: Library) -> Index[Key, Value]:
-    found: dict[Key, set[Value]] = {}
-    for module in library.modules.values():
-        for key, value in items(module):
-            found.setdefault(key, set()).add(value)
-    return {key: frozenset(values) for key, values in found.items()}
+    return _gathered(items, library.modules)
 
 
 def _indexed_after(
     items: Items[Key, Value], known: Index[Key, Value], change: Change
 ) -> Index[Key, Value]:
     found, nothing = dict(known), frozenset[Value]()
-    old = [item for module in change.gone.values() for item in items(module)]
-    new = [item for module in change.new.values() for item in items(module)]
-    for key, value in old:
-        found[key] = found.get(key, nothing) - {value}
-    for key, value in new:
-        found[key] = found.get(key, nothing) | {value}
-    for key, _ in old:
-        if not found.get(key):
-            found.pop(key, None)
+    old, new = _gathered(items, change.gone), _gathered(items, change.new)
+    for key in old.keys() | new.keys():
+        values = (found.pop(key, nothing) - old.get(key, nothing)) | new.get(key, nothing)
+        found |= {key: values} if values else {}
     return found
+
+
+def _gathered(items: Items[Key, Value], modules: Mapping[str, Module]) -> Index[Key, Value]:
+    found: dict[Key, set[Value]] = {}
+    for module in modules.values():
+        for key, value in items(module):
+            found.setdefault(key, set()).add(value)
+    return {key: frozenset(values) for key, values in found.items()}

@@ -124,10 +124,11 @@ def _identity(fault: Fault) -> tuple[str, str | None, str | None, str]:
 
 
 def _names(before: Library, after: Library) -> set[str]:
-    """The functions in the modules that differ."""
+    """The functions, there now, of the modules that differ."""
     what = change(before, after)
     modules = [*what.new.values(), *what.gone.values()]
-    return {one.name for module in modules for one in functions_of(module)}
+    names = {one.name for module in modules for one in functions_of(module)}
+    return {name for name in names if after.get(name) is not None}
 
 
 def _source(library: Library, name: str) -> str | None:

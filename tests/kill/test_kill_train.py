@@ -1,9 +1,9 @@
 """``fnopt train`` under SIGKILL: whatever instant it dies at, resuming tells the same story.
 
 The model server is a process of its own and outlives every kill. Each seed kills the whole process
-group ten times, after delays spread over a run, and then lets it finish; a run that is through before
-is followed by another. With ``KILL_TABLE=FILE`` the tests write a row for each kill: the seed, and
-what the process had said last.
+group ten times, after delays spread over a run, and then lets it finish; a run that is through
+before is followed by another. With ``KILL_TABLE=FILE`` the tests write a row for each kill: the
+seed, and what the process had said last.
 """
 
 from __future__ import annotations

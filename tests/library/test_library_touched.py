@@ -132,6 +132,24 @@ def test_an_edit_touches_the_module_and_those_that_import_it() -> None:
     assert looked_at == ["functions/new.py"]
 
 
+def test_little_libraries_do_not_drive_out_a_large_one() -> None:
+    """Drafts are looked at by the dozen between two edits of the same library."""
+    large = {f"functions/f{n}.py": f"def f{n}(): return {n}\n".encode() for n in range(40)}
+    looked_at: list[str] = []
+
+    def make(_: Library, module: Module) -> str:
+        looked_at.append(module.path)
+        return module.name
+
+    made = by_module(make, touched)
+    made.of(read(large))
+    for n in range(12):
+        made.of(read({"draft.py": f"def g(): return {n}\n".encode()}))
+    looked_at.clear()
+    made.of(read({**large, "functions/new.py": b"def new(): return 1\n"}))
+    assert looked_at == ["functions/new.py"]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_library_with_a_file_is_what_would_be_read(seed: int) -> None:
     """A file that is new, other, broken or gone; functions of one name in it and elsewhere."""
