@@ -138,7 +138,8 @@ def parse(text: Text, path: str) -> ast.Module | Fault:
     """
     try:
         with _quietly():
-            return ast.parse(text.body.decode("utf-8"), filename=path)
+            # CPython takes a last line that ends in a backslash only with CRLF behind it
+            return ast.parse(text.body.decode("utf-8").replace("\r\n", "\n"), filename=path)
     except SyntaxError as error:
         return _syntax(text, path, error)
     except (RecursionError, MemoryError):

@@ -224,3 +224,11 @@ def test_plain_mistakes_are_not_called_new(source: str) -> None:
     """A mend that leads astray is worse than a plain one."""
     (fault,) = read({"f/a.py": f"{source}\n".encode()}).faults
     assert fault.mend.startswith("Write syntax that Python")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_last_line_that_goes_on_is_refused_whatever_its_end(end: bytes) -> None:
+    """CPython takes it with CRLF alone, and the function's source is told with LF."""
+    (fault,) = read({"functions/a.py": b"def f(): x\\" + end}).faults
+    assert (fault.rule, fault.line) == ("syntax", 1)
+    assert not read({"functions/a.py": b"def f(): x\\" + end * 2}).faults
