@@ -138,8 +138,9 @@ def parse(text: Text, path: str) -> ast.Module | Fault:
     """
     try:
         with _quietly():
-            # CPython takes a last line that ends in a backslash only with CRLF behind it
-            return ast.parse(text.body.decode("utf-8").replace("\r\n", "\n"), filename=path)
+            # with LF: CPython takes a last line that ends in a backslash if CRLF is behind it
+            source = text.body.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+            return ast.parse(source, filename=path)
     except SyntaxError as error:
         return _syntax(text, path, error)
     except (RecursionError, MemoryError):

@@ -232,3 +232,10 @@ def test_a_last_line_that_goes_on_is_refused_whatever_its_end(end: bytes) -> Non
     (fault,) = read({"functions/a.py": b"def f(): x\\" + end}).faults
     assert (fault.rule, fault.line) == ("syntax", 1)
     assert not read({"functions/a.py": b"def f(): x\\" + end * 2}).faults
+
+
+def test_every_kind_of_line_end_is_one_line() -> None:
+    """Lines and sources are those of the same file with LF."""
+    told = read({"functions/a.py": b"\n\n\ndef f():\n    r\n\n\ndef g(): r\n"}).functions
+    mixed = read({"functions/a.py": b"\r\r\n\rdef f():\r    r\r\n\n\rdef g(): r\n"}).functions
+    assert [(one.line, one.source) for one in mixed] == [(one.line, one.source) for one in told]
