@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 Trailers = Mapping[str, tuple[str, ...]]
 
@@ -21,7 +20,7 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 PICKED = "(cherry picked from commit "  # `git cherry-pick -x` puts it among the trailers
 BELIEVED = re.compile(r"[A-Za-z0-9-]+\s*:|This reverts commit\b|\(cherry picked from commit ")
-_TRAILER = re.compile(rf"^({KEY.pattern}):((?: .*)?)$", re.MULTILINE)
+_TRAILER = re.compile(rf"^({KEY.pattern}):( .*|[^\S\n]*)$", re.MULTILINE)
 _APART = re.compile(r"\n(?:[ \t]*\n)+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 SQUASHED = " " * 4  # `git merge --squash` indents the messages that it gathers
@@ -123,25 +122,12 @@ def _outdented(part: str) -> str:
 
 
 def _block(part: str) -> Trailers:
+    lines = [line for line in part.split("\n") if not line.startswith(PICKED)]
+    trailers = _TRAILER.findall("\n".join(lines))
     found: dict[str, tuple[str, ...]] = {}
-    plain = _TRAILER.findall(part)
-    if len(plain) == part.count("\n") + 1:  # as nearly always, and many times faster
-        for key, value in plain:
-            found[key] = (*found.get(key, ()), value.strip())
-        return found
-    for line in part.split("\n"):
-        key, colon, value = line.rstrip().partition(":")
-        if colon and _is_key(key) and value[:1] in ("", " "):
-            found[key] = (*found.get(key, ()), value.strip())
-        elif not line.startswith(PICKED):
-            return {}
+    for key, value in trailers if len(trailers) == len(lines) else ():
+        found[key] = (*found.get(key, ()), value.strip())
     return found
-
-
-@lru_cache(maxsize=256)
-def _is_key(text: str) -> bool:
-    """Whether it can stand in front of a trailer's colon: the same few do in every message."""
-    return KEY.fullmatch(text) is not None
 
 
 def _line(text: str) -> str:

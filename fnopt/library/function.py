@@ -128,8 +128,7 @@ def with_file(library: Library, path: str, content: bytes | None) -> Library:
         del functions[bisect_left(functions, one.name, key=_name)]
     for one in functions_of(new) if new else ():
         functions.insert(bisect_left(functions, one.name, key=_name), one)
-    frozen = MappingProxyType(files), tuple(functions), (), MappingProxyType(dict(modules))
-    return Library(*frozen)
+    return Library(MappingProxyType(files), tuple(functions), (), MappingProxyType(dict(modules)))
 
 
 def _fits(library: Library, path: str, new: Module | None) -> bool:
