@@ -99,6 +99,13 @@ class Compared:
         yield from self._types(renamed)
         yield from self._result()
 
+    @property
+    def takes_as_before(self) -> bool:
+        """Whether every call by name that fitted still does."""
+        same: dict[str, str] = {}
+        faults = (self._names(same), self._required(same), self._types(same))
+        return not any(True for some in faults for _ in some)
+
     def _renamed(self) -> Iterator[tuple[str, str]]:
         """Old and new name of parameters that have the place and the type of one that is gone."""
         olds = {one.name for one in self.took.parameters}

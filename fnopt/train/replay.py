@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from fnopt.agents.calls import arguments_of
 from fnopt.agents.toolbox import Toolbox
+from fnopt.library.compared import Compared
 from fnopt.library.function import Function, Library
-from fnopt.library.schema import schema
 from fnopt.records import Fault, Task
 from fnopt.sandbox import Sandbox
 from fnopt.tasks.scorers import Scorer
@@ -32,14 +32,14 @@ def faults(
 ) -> tuple[Fault, ...]:
     """The first recorded call of each revised function that no longer gives what it gave.
 
-    ``revised`` maps a function's name to what it is called now. Where its parameters changed,
-    the agent would call it otherwise: nothing can be replayed.
+    ``revised`` maps a function's name to what it is called now. Where it no longer takes what it
+    took, the agent would call it otherwise: nothing can be replayed.
     """
     by_id = {task.id: task for task in tasks}
     found = []
     for name, now in revised.items():
         old, new = before.get(name), after.get(now)
-        if old and new and schema(before, old) == schema(after, new):
+        if old and new and Compared(before, after, old, new).takes_as_before:
             fault = _broken(after, new, credit.get(name, Credit()), by_id, sandbox, scorer)
             found += [fault] if fault else []
     return tuple(found)

@@ -115,7 +115,17 @@ def test_another_result_is_fine_where_it_is_the_expected_answer() -> None:
     assert replayed(library("return 8"), Works("t", '{"n": 4}', "about 8")) == []
 
 
-def test_nothing_is_replayed_where_the_parameters_changed() -> None:
-    """The agent will call it otherwise."""
-    after = library("return 1", "def f(number: int) -> int:")
-    assert replayed(after, Works("t", '{"n": 4}', "8")) == []
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("def f(number: int) -> int:", []),
+        ("def f(n: str) -> int:", []),
+        ("def f(n: int, more: int) -> int:", []),
+        ("def f(n: float) -> float:", ["replay"]),
+        ("def f(n: int, more: int = 0) -> int:", ["replay"]),
+    ],
+)
+def test_what_takes_more_than_before_is_replayed_too(head: str, expected: list[str]) -> None:
+    """What takes something else the agent will call otherwise."""
+    after = library("return 1", head)
+    assert replayed(after, Works("t", '{"n": 4}', "8")) == expected
