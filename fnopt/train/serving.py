@@ -29,13 +29,14 @@ MOST = 3  # functions that are tried on a group of failing tasks
 def busy(
     trained: Evaluation, scorer: Scorer, train: Sequence[Task], kind: frozenset[str]
 ) -> frozenset[str]:
-    """The functions that computed answers, but none to the tasks of a kind."""
-    here, elsewhere = set[str](), set[str]()
+    """The functions that computed answers, but to tasks of a kind fewer than to others: what an
+    agent with few functions calls at every question is right there at times."""
+    here, elsewhere = Counter[str](), Counter[str]()
     by_id = {task.id: task for task in train}
     for trial in trained.trials:
         if task := by_id.get(trial.task):
             (here if trial.task in kind else elsewhere).update(_computed(trial, task, scorer))
-    return frozenset(elsewhere - here)
+    return frozenset(name for name in elsewhere if elsewhere[name] > here[name])
 
 
 def needed(trained: Evaluation, scorer: Scorer, train: Sequence[Task], name: str) -> int:
