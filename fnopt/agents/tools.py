@@ -20,11 +20,12 @@ from fnopt.models.failures import RequestRefused
 from fnopt.records import Call
 
 MOST_CALLS = 16  # calls of one reply that are made
-FINISH = "If this settles the question, finish with the line ANSWER: and the answer."
-MEND = "Reply with only the mended JSON object, or finish with the line ANSWER: and the answer."
-WITHOUT = "Do without it, or call a known one; finish with the line ANSWER: and the answer."
-INSTEAD = "Work it out yourself, and finish with the line ANSWER: and the answer."
-SPEAK = "You said nothing. Finish with one line that begins with ANSWER: and holds the answer."
+LAST = "finish with one line that begins with ANSWER: and holds nothing but the answer."
+FINISH = f"If this settles the question, {LAST}"
+MEND = f"Reply with only the mended JSON object, or {LAST}"
+WITHOUT = f"Do without it, or call a known one; {LAST}"
+INSTEAD = f"Work it out yourself, and {LAST}"
+SPEAK = f"You said nothing: {LAST}"
 
 
 class ToolsAgent:
@@ -70,6 +71,7 @@ class ToolsAgent:
         """Answer a question within ``max_turns`` replies."""
         talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
         content, nudged = "", False
+        settled: list[Call] = []
         for _ in range(self._setup.max_turns):
             reply = _ask(talk, toolbox)
             content = reply.content or content
@@ -82,11 +84,12 @@ class ToolsAgent:
                 nudged = True
             elif reply.content.strip() or nudged:
                 talk.messages.append({"role": "assistant", "content": reply.content})
+                settled = _made_again(talk, reply, toolbox)
                 break
             else:
                 _nudge(talk, joined=not self._setup.profile().system)
                 nudged = True
-        return talk.solution(answer_of(content))
+        return talk.solution(_last_result(settled) or answer_of(content))
 
 
 def _ask(talk: Conversation, toolbox: Toolbox) -> Reply:
@@ -171,6 +174,12 @@ def _made_again(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[Call
     if has_answer(reply.content):
         return []
     return [made[call] for call in _calls(reply, toolbox) if call in made]
+
+
+def _last_result(calls: Sequence[Call]) -> str:
+    """What the last of these calls returned: of a model that ends with a call that it was told the
+    result of, twice, that is the answer."""
+    return next((call.result for call in reversed(calls) if call.error is None), "")
 
 
 def _reminder(reply: Reply, calls: Sequence[Call]) -> list[dict[str, str]]:

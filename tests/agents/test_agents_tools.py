@@ -268,6 +268,19 @@ def test_text_profile_reminds_of_a_call_that_is_written_again(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "answer"), [('{"number": 4}', "8"), ('{"numbers": 4}', None)]
+)
+def test_a_call_that_is_written_to_the_end_is_answered_by_its_result(
+    arguments: str, answer: str | None, setup: Build, toolbox: Toolbox
+) -> None:
+    """What failed is no answer: the words are kept as they are."""
+    again = f'{{"name": "double", "arguments": {arguments}}}'
+    _, built = setup([again, again, again], LOCAL)
+    solution = ToolsAgent(built).solve("?", toolbox, 0)
+    assert (solution.answer, len(solution.calls)) == (answer or again, 1)
+
+
+@pytest.mark.parametrize(
     ("said", "answer"),
     [
         ('ANSWER: {"a": 1}', '{"a": 1}'),
