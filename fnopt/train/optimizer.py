@@ -118,6 +118,7 @@ class Optimizer:
             "brief": voice.brief,
             "max_actions": self._max_actions,
             "packages": self._packages,
+            "as_text": voice.brief and draw % 2 == 1,
         }
         system = self._prose.render("optimizer.txt", **told)
         user = self._prose.render("optimizer-task.txt", **values, **told)

@@ -30,7 +30,7 @@ from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.run import Base, Run
 from fnopt.train.wording import wording
 
-DRAWS = 2  # candidates for each further kind
+DRAWS = 3  # candidates for each further kind
 AS_IN = "as in: "
 
 

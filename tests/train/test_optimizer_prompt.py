@@ -201,6 +201,17 @@ def test_shows_what_was_tried_before() -> None:
     assert "2-again" not in said
 
 
+@FORMS
+def test_every_second_candidate_of_a_small_model_takes_the_text(native: bool, brief: bool) -> None:
+    """It draws the same signature again and again, unless the form to be filled in has another."""
+    situation = Situation(library("f"), (failure("1"),))
+    asked = [
+        text(optimizer(native=native, brief=brief).ask(situation, 1, draw)) for draw in range(4)
+    ]
+    assert ["def NAME(text: str) ->" in one for one in asked] == [False, brief, False, brief]
+    assert ["copied as it stands there" in one for one in asked] == [False, brief, False, brief]
+
+
 def test_is_warmer_where_it_failed_before() -> None:
     """The same prompt at temperature 0 would bring the same reply: a seed per step comes along."""
     fresh = Situation(library("f"), (failure("1"),))
