@@ -203,13 +203,15 @@ def test_shows_what_was_tried_before() -> None:
 
 @FORMS
 def test_every_second_candidate_of_a_small_model_takes_the_text(native: bool, brief: bool) -> None:
-    """It draws the same signature again and again, unless the form to be filled in has another."""
-    situation = Situation(library("f"), (failure("1"),))
+    """It draws the same signature again and again, unless the form to be filled in has another, and
+    none stands there that was tried before."""
+    situation = Situation(library("f"), (failure("1"),), (attempt(("1",), "def g(a, b): ..."),))
     asked = [
         text(optimizer(native=native, brief=brief).ask(situation, 1, draw)) for draw in range(4)
     ]
     assert ["def NAME(text: str) ->" in one for one in asked] == [False, brief, False, brief]
     assert ["copied as it stands there" in one for one in asked] == [False, brief, False, brief]
+    assert ["def g(a, b)" in one for one in asked] == [True, not brief, True, not brief]
 
 
 def test_is_warmer_where_it_failed_before() -> None:
