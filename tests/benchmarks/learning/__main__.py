@@ -1,4 +1,4 @@
-"""Compare ways of learning: ``python tests/benchmarks/learning run|report|candidates`` (README)."""
+"""Compare ways of learning: ``python tests/benchmarks/learning run|report|drafts|…`` (README)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.pop(0)  # this folder: its modules are of a package
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.learning import drafts
+from benchmarks.learning import choice, drafts
 from benchmarks.learning.accepted import write
 from benchmarks.learning.candidates import measure
 from benchmarks.learning.report import report
@@ -51,9 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--sizes", default="4,8,20", help="train, val and test tasks of a family")
     runs.add_argument("--out", type=Path, required=True)
     runs.set_defaults(do=_run)
-    choice = commands.add_parser("candidates", help="measure the families to choose from")
-    choice.add_argument("--out", type=Path, required=True)
-    choice.set_defaults(do=_candidates)
+    families = commands.add_parser("candidates", help="measure the families to choose from")
+    families.add_argument("--out", type=Path, required=True)
+    families.set_defaults(do=_candidates)
+    calls = commands.add_parser("choice", help="measure whether the agent calls what is right")
+    calls.add_argument("--out", type=Path, required=True)
+    calls.set_defaults(do=_choice)
     one = commands.add_parser("drafts", help="measure what one step proposes for each family")
     one.add_argument("--families", default=",".join(drafts.FAMILIES), help="a,b,c")
     one.add_argument("--seed", type=int, default=910)
@@ -86,6 +89,10 @@ def _tasks(given: argparse.Namespace) -> tuple[str, Callable[[int], Mapping[str,
 
 def _candidates(given: argparse.Namespace) -> None:
     measure(given.out.absolute(), Voice("candidates"))
+
+
+def _choice(given: argparse.Namespace) -> None:
+    choice.measure(given.out.absolute(), Voice("choice"))
 
 
 def _drafts(given: argparse.Namespace) -> None:
