@@ -6,15 +6,16 @@ from dataclasses import replace
 from functools import partial
 
 from fnopt.history.blame import ours
+from fnopt.library.callgraph import callers
 from fnopt.library.edit import Edit, Remove, Revise
 from fnopt.library.function import Library
-from fnopt.library.joined import joined
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Task
 from fnopt.train import examples, loading, replay, serving
 from fnopt.train.drafted import Draft
+from fnopt.train.form import Form
 from fnopt.train.run import Base, Run
 from fnopt.train.situation import Situation
 from fnopt.train.tryout import NONE, Tryout, tryout
@@ -46,22 +47,21 @@ def screened(
     loads = called(proposal.edits[0]) if tried.ran else None
     if wrong := _wrong_when_run(run, base.library, after, proposal, situation, loads):
         return replace(done, faults=wrong)
-    if tried.between is not None and (text := _as_text(proposal, tried.between)) != proposal:
+    if (text := _in_form(proposal, tried.form, after)) != proposal:
         return screened(run, base, situation, empty, text)
     return replace(done, library=after, tryout=tried)
 
 
-def _as_text(proposal: Proposal, between: str) -> Proposal:
-    """The proposal with what its function returns joined to a text: all that was wrong with it."""
-    return replace(
-        proposal,
-        edits=tuple(
-            one
-            if isinstance(one, Remove)
-            else replace(one, code=joined(one.code, called(one), between))
-            for one in proposal.edits
-        ),
+def _in_form(proposal: Proposal, form: Form | None, after: Library) -> Proposal:
+    """The proposal with its function's results in another form, where that is all that was wrong
+    with it; not where other functions take them as they are."""
+    if form is None or any(callers(after, called(one)) for one in proposal.edits):
+        return proposal
+    edits = tuple(
+        one if isinstance(one, Remove) else replace(one, code=form.applied(one.code, called(one)))
+        for one in proposal.edits
     )
+    return replace(proposal, edits=edits)
 
 
 def _busy(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:

@@ -20,21 +20,19 @@ from fnopt.agents.calls import arguments_of
 from fnopt.library.function import Function, Library
 from fnopt.library.reached import files_for
 from fnopt.library.schema import schema
-from fnopt.records import Task, Trial
+from fnopt.records import Score, Task, Trial
 from fnopt.sandbox import Sandbox
 from fnopt.tasks.scorers import Scorer
 from fnopt.train import arguments
 from fnopt.train.arguments import Candidate
 from fnopt.train.choices import choices
+from fnopt.train.form import BETWEEN, Form, Formatted, Joined, specs
 
 SHOWN = 200  # characters of a call and of its result that are told
 SECONDS = 1.5  # that all calls for one task may take together
 EACH = 0.5  # seconds that one of them may take
 RECORDED = 16  # calls of the agent that are made again
 ROOM = 30_000  # characters of results that are looked at
-
-BETWEEN = (", ", " ", ",", "", "\n", "; ")
-"""What may stand between the items of a list that is expected as a text, likeliest first."""
 
 _Result = tuple[list[int], bool, str, list[str]]
 _ROWS: TypeAdapter[list[list[_Result]]] = TypeAdapter(list[list[_Result]])
@@ -97,13 +95,12 @@ class Tried:
 class Tryout:
     """What came of all tasks for which there were arguments to try.
 
-    ``between``: what would have to stand between the items of the lists that were returned, for all
-    of them to be the expected answers; None where that is not what is wrong. ``ran``: whether the
-    module was imported, and all calls came to an end.
+    ``form``: in which the results would all be the expected answers; None where that is not what is
+    wrong. ``ran``: whether the module was imported, and all calls came to an end.
     """
 
     tried: tuple[Tried, ...] = ()
-    between: str | None = None
+    form: Form | None = None
     ran: bool = False
 
     @property
@@ -165,32 +162,55 @@ def tryout(
         for (task, calls), found, fits in zip(given, results, rows, strict=True)
     )
     done = Tryout(tried, ran=True)
-    return done if done.share == 1.0 else replace(done, between=_between(given, results, scorer))
+    return replace(done, form=_form(given, results, scorer, right=done.share == 1.0))
 
 
-def _between(
-    given: Sequence[tuple[Task, Sequence[Candidate]]],
-    results: Sequence[Sequence[_Result]],
-    scorer: Scorer,
-) -> str | None:
-    """What makes the lists that were returned the expected answers of several tasks, all of them;
-    from the same places in every question, since with so many forms much fits by luck."""
+_Given = Sequence[tuple[Task, Sequence[Candidate]]]
+_Results = Sequence[Sequence[_Result]]
+
+
+def _form(given: _Given, results: _Results, scorer: Scorer, *, right: bool) -> Form | None:
+    """What makes the results the expected answers of several tasks, all of them. A number counts to
+    the letter: what a scorer takes in another form, a small model puts into the right one wrongly.
+    """
     if len(given) < 2:
         return None
-    for between in BETWEEN:
-        rows = [
-            _fitting(task, calls, [_joined(one, between) for one in found if one[3]], scorer)
-            for (task, calls), found in zip(given, results, strict=True)
+    lists = () if right else map(Joined, BETWEEN)
+    for one in lists:
+        if _all_fit(given, _in_form(one, results), scorer):
+            return one
+    if _all_fit(given, results, _to_the_letter):
+        return None
+    numbers = map(Formatted, specs(given[0][0].answer))
+    found = (one for one in numbers if _all_fit(given, _in_form(one, results), _to_the_letter))
+    return next(found, None)
+
+
+def _all_fit(given: _Given, results: _Results, scorer: Scorer) -> bool:
+    """Whether all tasks have a fitting result, from the same places in every question: with so many
+    forms much fits by luck."""
+    rows = [
+        _fitting(task, calls, found, scorer)
+        for (task, calls), found in zip(given, results, strict=True)
+    ]
+    best = _places(rows)
+    return bool(best) and all(best in fits for fits in rows)
+
+
+def _in_form(form: Form, results: _Results) -> list[list[_Result]]:
+    """The results that can have a form, in it."""
+    return [
+        [
+            (numbers, worked, told, [])
+            for numbers, worked, text, items in found
+            if (told := form.of(text, items)) is not None
         ]
-        best = _places(rows)
-        if best and all(best in fits for fits in rows):
-            return between
-    return None
+        for found in results
+    ]
 
 
-def _joined(result: _Result, between: str) -> _Result:
-    numbers, worked, _, items = result
-    return numbers, worked, between.join(items), []
+def _to_the_letter(answer: str, task: Task) -> Score:
+    return Score(float(answer.strip() == task.answer.strip()))
 
 
 AGENT = ("the agent's",)  # the places of arguments that it gave

@@ -10,6 +10,8 @@ from fnopt.library.function import Library, read
 from fnopt.records import Call, Score, Task, Trial
 from fnopt.sandbox import sandbox
 from fnopt.tasks.scorers import Checked, exact
+from fnopt.tasks.scorers import number as numeric
+from fnopt.train.form import Formatted, Joined
 from fnopt.train.tryout import NONE, Tryout, tryout
 
 BOX = sandbox("process", 10.0)
@@ -177,4 +179,48 @@ def test_lists_of_what_is_expected_as_a_text_are_known(
 ) -> None:
     """All items are right, and only what stands between them is missing; in every question."""
     turn = library(f"    {body}", TURN)
-    assert tryout(turn, "turn", tasks, (), BOX, Checked(exact)).between == between
+    form = None if between is None else Joined(between)
+    assert tryout(turn, "turn", tasks, (), BOX, Checked(exact)).form == form
+
+
+SHIFT = "def shift(expression: str) -> int:"
+COMPUTED = "    left, right = expression.split(' - ')\n    number = int(left) - (int(right) << 1)\n"
+
+
+def shifts(form: str) -> list[Task]:
+    """Tasks whose answer is an integer in a form."""
+    pairs = ((3000, 20), (17, 400), (995, 7))
+    return [
+        Task(f"s{a}", f"Compute {a} - ({b} << 1): {a} - {b}", format(a - (b << 1), form))
+        for a, b in pairs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("returns", "tasks", "spec"),
+    [
+        ("number", shifts("#x"), "#x"),
+        ("number", shifts("#b"), "#b"),
+        ("number", shifts("x"), "x"),
+        ("number", shifts("X"), "X"),
+        ("number", shifts(","), ","),
+        ("number", shifts(".2f"), ".2f"),
+        ("number / 1", shifts(".3e"), ".3e"),
+        ("number", shifts("d"), None),  # as it is
+        ("hex(number)", shifts("#x"), None),  # as it is
+        ("number + 1", shifts("#x"), None),
+        ("number", shifts("#x")[:1], None),  # one may be by luck
+        ("number", [*shifts("#x")[:2], *shifts("#b")[2:]], None),
+        ("number / 7", shifts("#x"), None),
+    ],
+)
+def test_numbers_in_another_form_than_is_expected_are_known(
+    returns: str, tasks: list[Task], spec: str | None
+) -> None:
+    """To the letter, also where the scorer takes them as they are: a small model that is to put
+    them into the form that was asked for puts them wrongly."""
+    computing = library(f"{COMPUTED}    return {returns}", SHIFT)
+    form = None if spec is None else Formatted(spec)
+    for lenient in (exact, numeric):
+        found = tryout(computing, "shift", tasks, (), BOX, Checked(lenient))
+        assert found.form == form

@@ -1,10 +1,10 @@
-"""Drafts that return a list where a text is expected."""
+"""Drafts that return a list or a number where a text is expected."""
 
 from __future__ import annotations
 
 import pytest
 
-from fnopt.library.joined import joined
+from fnopt.library.as_text import formatted, joined
 
 HEAD = 'def f(words: list[str]) -> list[str]:\n    """Sort."""\n'
 
@@ -61,3 +61,16 @@ def test_what_stands_between_is_text() -> None:
 def test_what_cannot_be_joined_stays_as_it_is(code: str) -> None:
     """To the letter."""
     assert joined(code, "f", ", ") == code
+
+
+def test_a_number_gets_the_form_that_was_asked_for() -> None:
+    """By a format specification."""
+    head = 'def f(a: int) -> int:\n    """Double."""\n'
+    code = f"{head}    if a < 0:\n        return -2\n    return 2 * a\n"
+    after = formatted(code, "f", "#x")
+    assert 'return format(-2, "#x")' in after
+    assert 'return format(2 * a, "#x")' in after
+    assert "def f(a: int) -> str:" in after
+    scope: dict[str, object] = {}
+    exec(after, scope)
+    assert [scope["f"](one) for one in (-1, 15)] == ["-0x2", "0x1e"]  # type: ignore[operator]

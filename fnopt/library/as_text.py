@@ -1,14 +1,19 @@
-"""A draft that returns a list where a text is expected: the right items, not yet joined."""
+"""A draft that returns the right thing where a text is expected: items that are not yet joined, a
+number that is not yet in the form that was asked for."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fnopt.library.concrete import readable
 
 if TYPE_CHECKING:
     import libcst as cst
+
+    _Text = Callable[[cst.BaseExpression], cst.BaseExpression]
+    """What is to be returned, of an expression that is returned now."""
 
 
 def joined(code: str, name: str, between: str) -> str:
@@ -19,6 +24,30 @@ def joined(code: str, name: str, between: str) -> str:
     """
     import libcst as cst
 
+    def text(value: cst.BaseExpression) -> cst.BaseExpression:
+        join = cst.Attribute(cst.SimpleString(json.dumps(between)), cst.Name("join"))
+        given = [cst.Arg(cst.Name("str")), cst.Arg(value)]
+        return cst.Call(join, [cst.Arg(cst.Call(cst.Name("map"), given))])
+
+    return _returning(code, name, text)
+
+
+def formatted(code: str, name: str, spec: str) -> str:
+    """Code whose function ``name`` returns its number as a text, by a format specification of
+    Python's (``#x``, ``.2f``). What stays as it is, see :func:`joined`."""
+    import libcst as cst
+
+    def text(value: cst.BaseExpression) -> cst.BaseExpression:
+        form = cst.Arg(cst.SimpleString(json.dumps(spec)))
+        return cst.Call(cst.Name("format"), [cst.Arg(value), form])
+
+    return _returning(code, name, text)
+
+
+def _returning(code: str, name: str, text: _Text) -> str:
+    """Code whose function returns ``text`` of what it returned."""
+    import libcst as cst
+
     if readable(code) is None:
         return code
     tree = cst.parse_module(code)
@@ -27,17 +56,17 @@ def joined(code: str, name: str, between: str) -> str:
     ]
     if len(found) != 1:
         return code
-    after = _rewritten(found[0], between)
+    after = _rewritten(found[0], text)
     return tree.deep_replace(found[0], after).code if after else code  # type: ignore[union-attr]
 
 
-def _rewritten(node: cst.FunctionDef, between: str) -> cst.FunctionDef | None:
+def _rewritten(node: cst.FunctionDef, text: _Text) -> cst.FunctionDef | None:
     import libcst as cst
 
     class Returns(cst.CSTTransformer):
         """Rewrites the returns of a function, not those of what is defined in it."""
 
-        joins, stays = 0, False
+        made, stays = 0, False
 
         def visit_FunctionDef(self, _: cst.FunctionDef) -> bool:
             return False
@@ -55,16 +84,14 @@ def _rewritten(node: cst.FunctionDef, between: str) -> cst.FunctionDef | None:
             if after.value is None:
                 self.stays = True
                 return after
-            self.joins += 1
-            text = cst.Attribute(cst.SimpleString(json.dumps(between)), cst.Name("join"))
-            given = [cst.Arg(cst.Name("str")), cst.Arg(_bare(after.value))]
-            made = cst.Call(text, [cst.Arg(cst.Call(cst.Name("map"), given))])
+            self.made += 1
             space = cst.SimpleWhitespace(" ")
+            made = text(_bare(after.value))
             return after.with_changes(value=made, whitespace_after_return=space)
 
     returns = Returns()
     body = node.body.visit(returns)
-    if returns.stays or not returns.joins:
+    if returns.stays or not returns.made:
         return None
     return node.with_changes(body=body, returns=cst.Annotation(cst.Name("str")))
 
