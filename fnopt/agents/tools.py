@@ -22,6 +22,8 @@ from fnopt.records import Call
 MOST_CALLS = 16  # calls of one reply that are made
 LAST = "finish with one line that begins with ANSWER: and holds nothing but the answer."
 FINISH = f"If this settles the question, {LAST}"
+REPEAT = "If this settles the question, finish with just this line:\nANSWER: "
+LONGEST = 200  # characters of a result that is put behind it
 MEND = f"Reply with only the mended JSON object, or {LAST}"
 WITHOUT = f"Do without it, or call a known one; {LAST}"
 INSTEAD = f"Work it out yourself, and {LAST}"
@@ -41,6 +43,7 @@ class ToolsAgent:
         """Kind, limits and wording that the first request does not show."""
         words = (
             f"tools:{self._setup.max_turns}:{FINISH}:{MEND}:{WITHOUT}:{INSTEAD}:{SPEAK}:{WRITTEN}"
+            f":{REPEAT}:{LONGEST}"
         )
         return words + _unusual(self._setup.profile())
 
@@ -176,6 +179,15 @@ def _made_again(talk: Conversation, reply: Reply, toolbox: Toolbox) -> list[Call
     return [made[call] for call in _calls(reply, toolbox) if call in made]
 
 
+def _finish(calls: Sequence[Call]) -> str:
+    """How to end: with the result, where it is one and short, as it stands. A small model writes
+    something like it otherwise."""
+    results = [call.result.strip() for call in calls if call.error is None]
+    if len(results) == 1 and 0 < len(results[0]) <= LONGEST and "\n" not in results[0]:
+        return REPEAT + results[0]
+    return FINISH
+
+
 def _last_result(calls: Sequence[Call]) -> str:
     """What the last of these calls returned: of a model that ends with a call that it was told the
     result of, twice, that is the answer."""
@@ -185,7 +197,7 @@ def _last_result(calls: Sequence[Call]) -> str:
 def _reminder(reply: Reply, calls: Sequence[Call]) -> list[dict[str, str]]:
     """What these calls came to, once more, and to answer now."""
     told = "\n".join(returned(call) for call in calls)
-    then = INSTEAD if all(call.error is not None for call in calls) else FINISH
+    then = INSTEAD if all(call.error is not None for call in calls) else _finish(calls)
     return [
         {"role": "assistant", "content": reply.content},
         {"role": "user", "content": f"{told}\n{then}"},
@@ -250,7 +262,7 @@ def _answer_in_text(
     made = [toolbox.call(name, arguments) for name, arguments in calls]
     talk.calls.extend(made)
     told = "\n".join(returned(call) for call in made)
-    then = MEND if all(call.error is not None for call in made) else FINISH
+    then = MEND if all(call.error is not None for call in made) else _finish(made)
     if not {call.function for call in made} & set(toolbox.names):
         then = WITHOUT
     talk.messages += [

@@ -10,11 +10,13 @@ import pytest
 from fnopt.agents.agent import Setup
 from fnopt.agents.profile import LOCAL, OPENAI
 from fnopt.agents.toolbox import Toolbox
-from fnopt.agents.tools import FINISH, INSTEAD, MEND, SPEAK, WITHOUT, ToolsAgent
+from fnopt.agents.tools import FINISH, INSTEAD, LONGEST, MEND, REPEAT, SPEAK, WITHOUT, ToolsAgent
 from fnopt.errors import FnoptError
+from fnopt.library.function import read
 from fnopt.models.client import Reply, ToolCall
 from fnopt.models.scripted import Scripted
 from fnopt.records import Usage
+from fnopt.sandbox import Sandbox
 
 Build = Callable[..., tuple[Scripted, Setup]]
 
@@ -202,8 +204,35 @@ def test_text_profile_lists_the_functions_and_reads_the_call(
     first, second = client.requests
     assert first.tools == ()
     assert "double(number: int) -> int: Double a number." in first.messages[0]["content"]
-    assert second.messages[-1]["content"] == f"double returned: 42\n{FINISH}"
+    assert second.messages[-1]["content"] == f"double returned: 42\n{REPEAT}42"
     assert (solution.answer, solution.calls[0].result) == ("42", "42")
+
+
+@pytest.mark.parametrize(
+    ("returns", "calls", "repeated"),
+    [
+        ('" a b "', 1, "a b"),
+        (f'"x" * {LONGEST}', 1, "x" * LONGEST),
+        (f'"x" * {LONGEST + 1}', 1, None),
+        ('"a\\nb"', 1, None),
+        ('" "', 1, None),
+        ("number", 2, None),
+    ],
+    ids=["short", "just", "long", "lines", "nothing", "two"],
+)
+def test_one_short_result_is_put_where_the_answer_goes(
+    returns: str, calls: int, repeated: str | None, setup: Build, box: Sandbox
+) -> None:
+    """A small model writes something like it otherwise."""
+    code = f'def told(number: int) -> str:\n    """Tell."""\n    return {returns}\n'
+    toolbox = Toolbox(read({"functions/told.py": code.encode()}), box)
+    written = "\n".join(
+        f'{{"name": "told", "arguments": {{"number": {number}}}}}' for number in range(calls)
+    )
+    client, built = setup([written, "ANSWER: so"], LOCAL)
+    assert len(ToolsAgent(built).solve("?", toolbox, 0).calls) == calls
+    then = FINISH if repeated is None else REPEAT + repeated
+    assert client.requests[1].messages[-1]["content"].endswith(f"\n{then}")
 
 
 def test_text_profile_makes_the_call_above_a_guess(setup: Build, toolbox: Toolbox) -> None:
@@ -250,7 +279,7 @@ def test_text_profile_tells_that_a_function_is_not_there(setup: Build, toolbox: 
 @pytest.mark.parametrize(
     ("function", "arguments", "outcome", "then"),
     [
-        ("double", '{"number": 4}', "double returned: 8", FINISH),
+        ("double", '{"number": 4}', "double returned: 8", f"{REPEAT}8"),
         ("double", '{"numbers": 4}', "double failed: ", INSTEAD),
     ],
 )
