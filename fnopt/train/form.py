@@ -11,6 +11,7 @@ from fnopt.library.as_text import formatted, joined
 BETWEEN = (", ", " ", ",", "", "\n", "; ")
 """What may stand between the items of a list that is expected as a text, likeliest first."""
 
+_WHOLE = re.compile(r"-?\d+")
 _DECIMAL = re.compile(r"-?\d+\.(\d+)")
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.(\d+))?")
 _SCIENTIFIC = re.compile(r"-?\d(?:\.(\d+))?([eE])[-+]\d\d+")
@@ -71,6 +72,8 @@ def specs(answer: str) -> Iterator[str]:
     elif spec := _PREFIXES.get(answer.removeprefix("-")[:2]):
         yield spec
     elif _HEX.fullmatch(answer):
+        if _WHOLE.fullmatch(answer):
+            yield ".0f"
         yield from (spec for spec, digits in _DIGITS.items() if digits.fullmatch(answer))
         yield "X" if answer.upper() == answer else "x"
         yield "x" if answer.upper() == answer else "X"

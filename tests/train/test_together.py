@@ -109,6 +109,21 @@ def test_a_list_of_what_is_expected_as_a_text_is_joined(told: Scene) -> None:
     assert len(asked) == 3
 
 
+def test_a_number_gets_the_form_that_is_expected(told: Scene) -> None:
+    """As a list does."""
+    floats = scripted_run.COUNT_ALL.replace("-> int", "-> float").replace(
+        "return ", "return 1.0 * "
+    )
+    assert "-> float" in floats
+    told.server.respond = proposing(count_letter=floats)
+    (step,) = told.fnopt("step")[1]["steps"]
+    assert step["verdict"] == "kept"
+    assert "count_letter" in step["function"]
+    source = told.git("show", f"{step['commit']}:functions/count_letter.py")
+    assert "-> str:" in source
+    assert "return format(1.0 * " in source
+
+
 def test_a_function_that_goes_unseen_beside_others_says_what_it_is_for(told: Scene) -> None:
     """An agent that overlooks it among several, until its summary has the questions' words."""
     usual = proposing()

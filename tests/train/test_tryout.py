@@ -206,6 +206,7 @@ def shifts(form: str) -> list[Task]:
         ("number", shifts(","), ","),
         ("number", shifts(".2f"), ".2f"),
         ("number / 1", shifts(".3e"), ".3e"),
+        ("number / 1", shifts("d"), ".0f"),
         ("number", shifts("d"), None),  # as it is
         ("hex(number)", shifts("#x"), None),  # as it is
         ("number + 1", shifts("#x"), None),
