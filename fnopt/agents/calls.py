@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import operator
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +26,12 @@ BEGINNING = re.compile(
 MOST_CUT_OFF = 4  # beginnings of calls that are looked at
 MOST_ENDS = 32  # braces that may be the end of arguments as Python writes them
 LONGEST_PYTHON = 10_000  # characters of them
+HUGE = 1e18  # what a number in a sum or product that is worked out may come to
+_WORK: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
 
 
 def calls_in_text(text: str, known: Iterable[str]) -> list[tuple[str, str]]:
@@ -131,12 +138,37 @@ def _as_python(text: str) -> Iterator[Any]:
 
 
 def _literal(text: str) -> Any:
-    """The value of a Python literal that JSON has as well; None for anything else."""
+    """The value of a Python literal that JSON has as well, sums and products of numbers worked out;
+    None for anything else."""
     if "\\" in text:
         return None  # its escapes are not JSON's, and Python warns of some on the terminal
-    with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return json.loads(json.dumps(ast.literal_eval(text)))
+    with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError):
+        tree = ast.parse(text, mode="eval")
+        return json.loads(json.dumps(ast.literal_eval(_WorkedOut().visit(tree))))
     return None
+
+
+class _WorkedOut(ast.NodeTransformer):
+    """Sums, differences and products of plain numbers: a small model writes ``{"a": 28 * 59}``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """The number that it comes to, where both sides are numbers that are not huge."""
+        self.generic_visit(node)
+        left, right = _plain_number(node.left), _plain_number(node.right)
+        work = _WORK.get(type(node.op))
+        if work is None or left is None or right is None:
+            return node
+        return ast.copy_location(ast.Constant(work(left, right)), node)
+
+
+def _plain_number(node: ast.expr) -> int | float | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        under = _plain_number(node.operand)
+        return None if under is None else -under
+    value = node.value if isinstance(node, ast.Constant) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if abs(value) < HUGE else None
 
 
 def _calls(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:

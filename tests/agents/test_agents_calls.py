@@ -80,10 +80,28 @@ def test_arguments_as_python_writes_them_are_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["{1, 2}", "{'a': {1}}", "{'a': b''}", "{'a': f()}", r"{'\x': 1}"]
+    ("written", "value"),
+    [("28 * 59", 1652), ("1 + 2 * -3", -5), ("(2 - 0.5) * 2", 3.0), ("[1 + 1, 'x']", [2, "x"])],
+)
+def test_sums_and_products_of_numbers_are_worked_out(written: str, value: object) -> None:
+    """A small model that needs two calls writes the first into the second."""
+    text = f'{{"name": "add", "arguments": {{"a": {written}, "b": 718}}}}'
+    [(name, found)] = calls_in_text(text, ["add"])
+    assert (name, json.loads(found)) == ("add", {"a": value, "b": 718})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *("{1, 2}", "{'a': {1}}", "{'a': b''}", "{'a': f()}", r"{'\x': 1}"),
+        *("{'a': 2 ** 9}", "{'a': 1 / 2}", "{'a': 'x' * 3}", "{'a': True + 1}", "{'a': b + 1}"),
+        f"{{'a': {'9' * 19} * 2}}",
+        f"{{'a': {' * '.join(['999999'] * 9)}}}",
+        f"{{'a': {'-' * 5000}1 + 1}}",
+    ],
 )
 def test_python_that_json_does_not_have_is_no_call(arguments: str) -> None:
-    """Sets, bytes, calls and escapes are left alone."""
+    """Sets, bytes, calls, escapes and any other arithmetic are left alone."""
     assert calls_in_text(f'{{"name": "f", "arguments": {arguments}}}', ["f"]) == []
 
 
