@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def joined(code: str, name: str, between: str) -> str:
     """Code whose function ``name`` returns its items as one text, with ``between`` between them.
 
-    Every ``return`` of its own gets the same form. Generators, functions with a bare ``return``,
-    and code that cannot be read stay as they are.
+    Every ``return`` of its own gets the same form. Generators, functions of which one ``return`` is
+    bare, None or a text already, and code that cannot be read stay as they are.
     """
     import libcst as cst
 
@@ -81,7 +81,7 @@ def _rewritten(node: cst.FunctionDef, text: _Text) -> cst.FunctionDef | None:
             self.stays = True
 
         def leave_Return(self, _: cst.Return, after: cst.Return) -> cst.Return:
-            if after.value is None:
+            if after.value is None or _says_itself(after.value):
                 self.stays = True
                 return after
             self.made += 1
@@ -94,6 +94,15 @@ def _rewritten(node: cst.FunctionDef, text: _Text) -> cst.FunctionDef | None:
     if returns.stays or not returns.made:
         return None
     return node.with_changes(body=body, returns=cst.Annotation(cst.Name("str")))
+
+
+def _says_itself(value: cst.BaseExpression) -> bool:
+    """Whether a text or None is returned: no items, and no number."""
+    import libcst as cst
+
+    return isinstance(value, cst.BaseString) or (
+        isinstance(value, cst.Name) and value.value == "None"
+    )
 
 
 def _bare(value: cst.BaseExpression) -> cst.BaseExpression:

@@ -51,16 +51,30 @@ def test_what_stands_between_is_text() -> None:
     [
         HEAD + "    yield from words\n",
         HEAD + "    if not words:\n        return\n    return words\n",
+        HEAD + "    if not words:\n        return None\n    return words\n",
+        HEAD + "    if not words:\n        return 'none'\n    return words\n",
+        HEAD + "    if not words:\n        return f'{words}'\n    return words\n",
         HEAD + "    print(words)\n",
         HEAD.replace("f(", "g(") + "    return words\n",
         "def f(:\n",
         "x = [" * 5000,
     ],
-    ids=["generator", "nothing", "no return", "another name", "no Python", "too deep"],
+    ids=[
+        "generator",
+        "nothing",
+        "None",
+        "text",
+        "f-string",
+        "no return",
+        "another name",
+        "no Python",
+        "too deep",
+    ],
 )
 def test_what_cannot_be_joined_stays_as_it_is(code: str) -> None:
     """To the letter."""
     assert joined(code, "f", ", ") == code
+    assert formatted(code, "f", "#x") == code
 
 
 def test_a_number_gets_the_form_that_was_asked_for() -> None:
