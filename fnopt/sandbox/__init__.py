@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterable, Sequence
 
 from fnopt.errors import SandboxError, UsageError
+from fnopt.sandbox.grants import ALL, Grant, Grants
 from fnopt.sandbox.outcome import Outcome, Sandbox
 from fnopt.sandbox.process import MEMORY, ProcessSandbox
 
-__all__ = ["TIERS", "Outcome", "Sandbox", "sandbox"]
+__all__ = ["TIERS", "Grant", "Grants", "Outcome", "Sandbox", "in_words", "sandbox"]
 
 TIERS = ("process", "confined", "isolated")  # weakest first
-_BEST = "process"  # what this version has
 
 
-def sandbox(require: str, timeout: float, memory: int = MEMORY) -> Sandbox:
-    """The strongest sandbox there is, at least of tier ``require``.
+def in_words(box: Sandbox, names: Iterable[str]) -> str:
+    """The tier, and what functions of these names were granted: for commits and reports."""
+    grants = getattr(box, "grants", None) or Grants()
+    given = {name: grants.table.get(name) for name in (*sorted(names), ALL)}
+    told = [f"{name}: {grant}" for name, grant in given.items() if grant]
+    return "; ".join([box.tier, *told])
 
-    ``timeout`` is in seconds of wall-clock time a call, ``memory`` in bytes a call. Raises
-    SandboxError when nothing that strong is available, UsageError on a wrong value.
+
+def sandbox(
+    require: str | None,
+    timeout: float,
+    memory: int = MEMORY,
+    *,
+    python: str | None = None,
+    preload: Sequence[str] = (),
+    grants: Grants | None = None,
+) -> Sandbox:
+    """The sandbox of tier ``require``; None is ``confined`` where there can be one, on Linux.
+
+    ``timeout`` is in seconds of wall-clock time a call, ``memory`` in bytes a call; ``python`` is
+    the interpreter of another environment, ``preload`` are packages to import ahead of calls, and
+    ``grants`` what functions may reach. Raises SandboxError when the tier does not hold here, and
+    UsageError on a wrong value.
     """
-    if require not in TIERS:
+    if require is not None and require not in TIERS:
         raise UsageError(
             f"sandbox.require: unknown tier {require!r}", f"Choose one of {', '.join(TIERS)}."
         )
@@ -33,10 +53,18 @@ def sandbox(require: str, timeout: float, memory: int = MEMORY) -> Sandbox:
         raise SandboxError(
             f"the sandbox needs Linux or macOS, not {os.name}", "On Windows, run fnopt inside WSL."
         )
-    if TIERS.index(require) > TIERS.index(_BEST):
-        raise SandboxError(
-            f"sandbox tier {require!r} is required, and only {_BEST!r} is available",
-            f'Set sandbox.require = "{_BEST}", and run fnopt in a container or as a user with '
-            "nothing to lose: that tier does not shut off files or the network.",
-        )
-    return ProcessSandbox(timeout=timeout, memory=memory)
+    grants = grants or Grants()
+    grants.check()
+    from fnopt.sandbox import interpreter
+
+    found = interpreter.other(python) if python else interpreter.ours()
+    if require == "process":
+        return ProcessSandbox(timeout, memory, interpreter=found, grants=grants)
+    if sys.platform == "darwin":
+        from fnopt.sandbox import seatbelt
+
+        return seatbelt.confined(require, timeout, memory, found, grants)
+    from fnopt.sandbox import tiers
+
+    terms = tiers.Terms(timeout, memory, found, preload, grants)
+    return tiers.isolated(terms) if require == "isolated" else tiers.confined(terms)

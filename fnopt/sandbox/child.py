@@ -13,6 +13,7 @@ from __future__ import annotations
 import _ast
 import contextlib
 import errno
+import functools
 import importlib.machinery
 import importlib.util
 import json
@@ -23,16 +24,17 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from types import CoroutineType, ModuleType
+from types import AsyncGeneratorType, CoroutineType, ModuleType
 
 TYPE_CHECKING = False  # that of typing, which takes a tenth of the start to import
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 CODE = "<code>"  # the file name under which the agent's own code stands in tracebacks
 MAX_TEXT = 16 * 1024  # characters of an error, or of the text of a last expression
 
 
+@functools.cache
 def sibling(name: str) -> ModuleType:
     """The file ``name``.py beside this one, as a module of its own."""
     path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
@@ -126,6 +128,11 @@ class LibraryFinder:
             exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)
 
 
+async def listed(values: Any) -> list[Any]:
+    """All that an asynchronous generator gives."""
+    return [one async for one in values]
+
+
 class Refused(Exception):
     """The call cannot be made or its result not be sent; the message is the whole error."""
 
@@ -143,10 +150,10 @@ def call(request: Mapping[str, Any]) -> Any:
     except arguments.WrongArguments as error:
         raise Refused(str(error)) from None
     result = function(*bound.args, **bound.kwargs)
-    if isinstance(result, CoroutineType):
+    if isinstance(result, CoroutineType | AsyncGeneratorType):
         import asyncio  # here, since it takes longer to import than all the rest
 
-        result = asyncio.run(result)
+        result = asyncio.run(listed(result) if hasattr(result, "__aiter__") else result)
     try:
         return values.to_json(result)
     except values.Unconvertible as error:
@@ -218,7 +225,13 @@ def answer(request: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, 
         return {**reply, "error": clip(str(error))}
     except BaseException as error:  # noqa: BLE001 - SystemExit and its like are errors too
         text = describe(error, [*files, CODE])
-        return {**reply, "error": text, "limit": limit_of(error)}
+        limit = limit_of(error)
+        if request.get("confined") and limit is None:
+            hint = sibling("hints").wanted(
+                error, request.get("function", "*"), hidden=request["confined"] == "isolated"
+            )
+            text, limit = (clip(f"{text}\n{hint}"), "grant") if hint else (text, None)
+        return {**reply, "error": text, "limit": limit}
 
 
 def encode(reply: dict[str, Any], most: int) -> bytes:
@@ -246,7 +259,7 @@ def flush(before: set[str]) -> None:
 
 def main() -> None:
     """Read the request, run it, reply, and end without waiting for anything left behind."""
-    channel, process = int(sys.argv[1]), os.getpid()
+    channel = int(sys.argv[1])
     os.set_inheritable(channel, False)
     request = json.loads(sys.stdin.buffer.read())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -255,11 +268,19 @@ def main() -> None:
     sys.set_int_max_str_digits(0)
     sys.argv = [""]
     sys.path = [path for path in sys.path if path] + request["paths"]
-    files = {
-        path: text.encode("utf-8", "surrogateescape") for path, text in request["files"].items()
-    }
+    files = encoded(request["files"])
     sys.meta_path.insert(0, LibraryFinder(files))
-    before = set(sys.modules)
+    serve(request, files, channel)
+
+
+def encoded(files: Mapping[str, str]) -> dict[str, bytes]:
+    """The files as they came in JSON, as bytes again."""
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in files.items()}
+
+
+def serve(request: Mapping[str, Any], files: Mapping[str, bytes], channel: int) -> NoReturn:
+    """Run what is asked and reply on the channel; the process ends."""
+    process, before = os.getpid(), set(sys.modules)
     os.write(channel, b"\x01")  # whatever happens from here on is learned code's doing
     reply = answer(request, files)
     if os.getpid() != process:  # a fork of the learned code came back up to here

@@ -41,6 +41,40 @@ class Capture:
         return f"{text}\n[{self.dropped:,} more bytes dropped]" if self.dropped else text
 
 
+class Pipes:
+    """Readable descriptors and what came through them; closing them is the caller's."""
+
+    def __init__(self, pipes: dict[int, Capture]) -> None:
+        self.pipes = pipes
+        self.selector = selectors.DefaultSelector()
+        for descriptor in pipes:
+            os.set_blocking(descriptor, False)
+            self.selector.register(descriptor, selectors.EVENT_READ)
+
+    def read(self, descriptor: int) -> int:
+        """Bytes read; 0 when there are none now or none any more."""
+        try:
+            chunk = os.read(descriptor, _CHUNK)
+        except BlockingIOError:
+            return 0
+        if chunk:
+            self.pipes[descriptor].take(chunk)
+        else:
+            self.selector.unregister(descriptor)
+        return len(chunk)
+
+    def drain(self) -> None:
+        """Take what is still in them, and be done."""
+        for descriptor in self.pipes:
+            read = 0
+            while descriptor in self.selector.get_map() and read < _DRAIN:
+                count = self.read(descriptor)
+                if not count:
+                    break
+                read += count
+        self.selector.close()
+
+
 def end_group(child: subprocess.Popen[bytes]) -> None:
     """Kill whatever is left of the child's process group and reap the child; harmless twice."""
     if child.returncode is None or sys.platform == "darwin":  # there, polling has reaped already
@@ -59,12 +93,9 @@ class Conversation:
         self, child: subprocess.Popen[bytes], request: bytes, pipes: dict[int, Capture]
     ) -> None:
         self.child = child
-        self.pipes = pipes
+        self._pipes = Pipes(pipes)
+        self._selector = self._pipes.selector
         self._left = memoryview(request)
-        self._selector = selectors.DefaultSelector()
-        for descriptor in pipes:
-            os.set_blocking(descriptor, False)
-            self._selector.register(descriptor, selectors.EVENT_READ)
         assert child.stdin is not None
         self._stdin: IO[bytes] = child.stdin
         os.set_blocking(self._stdin.fileno(), False)
@@ -88,7 +119,7 @@ class Conversation:
             # With every pipe closed the child is about to end: look again at once.
             pause = 0.05 if self._selector.get_map() else 0.001
             for key, _ in self._selector.select(min(left, pause)):
-                self._write() if key.fd not in self.pipes else self._read(key.fd)
+                self._write() if key.fd not in self._pipes.pipes else self._pipes.read(key.fd)
         return True
 
     def _ended(self) -> bool:
@@ -110,28 +141,6 @@ class Conversation:
             self._selector.unregister(self._stdin.fileno())
             self._stdin.close()
 
-    def _read(self, descriptor: int) -> int:
-        """Bytes read; 0 when there are none now or none any more."""
-        try:
-            chunk = os.read(descriptor, _CHUNK)
-        except BlockingIOError:
-            return 0
-        if chunk:
-            self.pipes[descriptor].take(chunk)
-        else:
-            self._selector.unregister(descriptor)
-        return len(chunk)
-
     def _end(self) -> None:
         end_group(self.child)
-        for descriptor in self.pipes:
-            self._drain(descriptor)
-        self._selector.close()
-
-    def _drain(self, descriptor: int) -> None:
-        read = 0
-        while descriptor in self._selector.get_map() and read < _DRAIN:
-            count = self._read(descriptor)
-            if not count:
-                return
-            read += count
+        self._pipes.drain()

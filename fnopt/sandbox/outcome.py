@@ -13,7 +13,8 @@ class Outcome:
 
     ``result`` is a JSON value, meaningful when ``ok``. ``error`` is one text for the model: the
     traceback of the learned code alone, or which limit was hit. ``limit`` is "time", "memory",
-    "output" (the result is too large), "file size" or "protocol" (the code tampered with it).
+    "output" (the result is too large), "file size", "disk" (all files together), "grant" (it asked
+    for what it may not reach) or "protocol" (the code tampered with it).
     ``seconds`` is wall-clock, the interpreter's start included. A ``fault`` says that the sandbox
     itself broke before learned code began: the outcome is neither right nor wrong.
     """
@@ -47,3 +48,6 @@ class Sandbox(Protocol):
     def run(self, files: Mapping[str, bytes], code: str) -> Outcome:
         """Execute ``code``, which may import from ``files``; the result is what it printed,
         then the text of its last line's value where that is an expression."""
+
+    def close(self) -> None:
+        """Let go of what waits for the next call; a call after it begins anew."""
