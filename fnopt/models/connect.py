@@ -18,7 +18,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,8 @@ from fnopt.models.client import Client, Reply, Request
 from fnopt.models.embedded import Embedded
 from fnopt.models.endpoint import OPENAI_URL, Endpoint
 from fnopt.models.meter import Meter, Metered
+from fnopt.models.named import Named
+from fnopt.models.pace import Pace
 from fnopt.models.recorded import Recorded, Recorder
 from fnopt.models.retry import Retrying
 
@@ -66,20 +68,49 @@ def connect(
     timeout: float = 120.0,
     record: Path | None = None,
     progress: weights.Progress = weights.no_progress,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Connection:
     """The client for a model's name. Nothing is started, fetched or asked before it is needed.
 
     ``timeout`` (seconds) bounds one attempt; ``record`` is a file to write the replies to;
-    ``progress`` is told how a download of the embedded model's weights goes. Raises UsageError when
-    a client of one's own is none, EndpointError when a recording cannot be read.
+    ``progress`` is told how a download of the embedded model's weights goes, ``say`` that another
+    model than was asked answers, each time. Raises UsageError when a client of one's own is none,
+    EndpointError when a recording cannot be read.
     """
     source, closes = _source(model, base_url, timeout, progress)
-    name = endpoint_name(model, base_url)
-    client: Client = Cached(Metered(source, meter, name), store)
+    if url_of(model, base_url) is not None:
+        source = Named(source, say)
+    client: Client = Cached(Metered(source, meter, endpoint_name(model, base_url)), store)
     if record is not None:
         client = recorder = Recorder(client, record)
         closes = (recorder.close, *closes)
     return Connection(client, closes)
+
+
+def connect_within(
+    model: str, base_url: str | None, store: ReplyStore, *, meter: Meter, timeout: float = 120.0
+) -> Client:
+    """As :func:`connect`, with the connections of all in this process who ask the same model.
+
+    Replies are looked up and kept, and calls booked, by the caller's own ``store`` and ``meter``.
+    Such connections are closed with the process.
+    """
+    source = _shared(model, base_url, timeout)
+    return Cached(Metered(source, meter, endpoint_name(model, base_url)), store)
+
+
+@lru_cache(maxsize=8)
+def _shared(model: str, base_url: str | None, timeout: float) -> Client:
+    source, closes = _source(model, base_url, timeout, weights.no_progress)
+    for close in closes:
+        atexit.register(close)
+    return source
+
+
+def url_of(model: str, base_url: str | None) -> str | None:
+    """The URL that a model's requests go to, from the environment as well; None where to none."""
+    name = endpoint_name(model, base_url)
+    return None if name in (LOCAL, "recorded", model) else name
 
 
 def endpoint_name(model: str, base_url: str | None) -> str:
@@ -103,8 +134,9 @@ def _source(
         return Recorded(Path(model.removeprefix(RECORDED)).expanduser()), ()
     if not base_url and _is_object(model):
         return Retrying(_own(model), deadline_seconds=deadline), ()
-    endpoint = Endpoint(base_url, timeout=timeout)
-    return Retrying(endpoint, deadline_seconds=deadline), (endpoint.close,)
+    pace = Pace()
+    endpoint = Endpoint(base_url, timeout=timeout, heard=pace.heard)
+    return Retrying(endpoint, deadline_seconds=deadline, pace=pace), (endpoint.close,)
 
 
 @cache

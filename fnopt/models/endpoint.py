@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ class Endpoint:
     ``timeout`` is in seconds and bounds the whole reply. A parameter that the model refuses is left
     out from then on (``max_tokens`` is first tried as ``max_completion_tokens``). The client is
     made at the first request: a run that finds everything in the cache needs neither key nor
-    network.
+    network. ``heard`` is told the headers of each answer.
     """
 
     def __init__(
@@ -48,11 +48,13 @@ class Endpoint:
         *,
         timeout: float = 120.0,
         connect_timeout: float = 10.0,
+        heard: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
         self.base_url = (base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).strip()
         self._api_key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
         self._timeout = timeout
         self._connect_timeout = connect_timeout
+        self._heard = heard
         self._lock = threading.Lock()
         self._client: OpenAI | None = None
         self._spelling: dict[str, str | None] = {}
@@ -97,6 +99,7 @@ class Endpoint:
             completions = self._connected().chat.completions
             create: Any = completions.with_streaming_response.create
             with create(**parameters, extra_body=extra) as response:
+                self._heard(response.headers)
                 body = self._read(response.iter_bytes(), end)
             self._has_answered = True
             return body

@@ -14,6 +14,7 @@ NEVER = {  # what a server will refuse as often as it is asked, by statuses that
     404: re.compile(r"no endpoints found that", re.IGNORECASE),  # OpenRouter
     500: re.compile(r"requires --jinja|(not |un)support|only supports", re.IGNORECASE),  # llama.cpp
 }
+LIMITED = (429, 529)  # too many requests; 529 is Anthropic's for being overloaded
 NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_balance")
 
 
@@ -32,7 +33,7 @@ def status_failure(
     if status in NEVER and NEVER[status].search(said):
         return RequestRefused(message, 'the model or its server cannot do this; see "fnopt doctor"')
     if is_transient(status, headers):
-        return Transient(message, retry_after(headers))
+        return Transient(message, retry_after(headers), limited=status in LIMITED)
     if status in (400, 413, 422):
         return RequestRefused(message, "see what the endpoint says; a smaller request may pass")
     return EndpointError(message, _mend(status, model))

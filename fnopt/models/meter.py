@@ -10,6 +10,9 @@ from fnopt.records import Usage
 
 FREE = ("local",)  # endpoints that run on this machine's own electricity
 
+REPLY_TOKENS = 1_000
+"""What a reply is expected to need where its request sets no limit."""
+
 
 def price(model: str, usage: Usage, endpoint: str = "") -> float | None:
     """US dollars for the tokens by genai-prices' table, or None when the price is not known.
@@ -35,7 +38,10 @@ class Meter(Protocol):
     """Who keeps the books of paid calls; safe to use from several threads."""
 
     def before(self, request: Request) -> None:
-        """Told ahead of a call that will be paid for; raises BudgetSpent to forbid it."""
+        """Told ahead of a call that will be paid for; raises BudgetSpent to forbid it.
+
+        May wait for calls of other threads to end; never in a thread with a call under way.
+        """
         ...
 
     def after(self, request: Request, usage: Usage | None) -> None:

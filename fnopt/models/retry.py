@@ -9,23 +9,30 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import count
 
 from fnopt.errors import EndpointError
+from fnopt.models.allowance import amount
 from fnopt.models.client import Client, Reply, Request
+from fnopt.models.pace import Pace
 
 RETRIED = frozenset({408, 409, 425, 429})
 
 
 class Transient(Exception):
-    """This attempt failed, another may not. ``retry_after``: seconds asked for, when said."""
+    """This attempt failed, another may not. ``retry_after``: seconds asked for, when said;
+    ``limited``: it was one request too many, for now."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, limited: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
+        self.limited = limited
 
 
 class RetriesSpent(EndpointError):
@@ -41,32 +48,33 @@ def is_transient(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """The seconds that ``retry-after-ms`` or ``Retry-After`` (seconds or HTTP date) asks for."""
-    milliseconds = _number(headers.get("retry-after-ms"))
+    """The seconds that ``retry-after-ms`` or ``Retry-After`` (seconds or HTTP date) asks for.
+
+    A date is held against the server's own ``Date``, where it has one: our clock may be wrong.
+    """
+    milliseconds = amount(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
     text = headers.get("retry-after")
     if text is None:
         return None
-    seconds = _number(text)
-    return seconds if seconds is not None else _until(text, now or datetime.now(UTC))
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text is not None else -1.0
-    except ValueError:
-        return None
-    return value if 0 <= value < float("inf") else None
+    seconds = amount(text)
+    if seconds is not None:
+        return seconds
+    return _until(text, _date(headers.get("date", "")) or now or datetime.now(UTC))
 
 
 def _until(text: str, now: datetime) -> float | None:
+    date = _date(text)
+    return max(0.0, (date - now).total_seconds()) if date is not None else None
+
+
+def _date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
     except ValueError:
         return None
-    aware = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,8 @@ class Retrying:
     """Asks again after a :class:`Transient` failure until ``deadline_seconds`` have passed.
 
     The deadline bounds the waiting: no attempt starts after it, one under way is bounded by the
-    endpoint's own time-out. ``base`` and ``cap`` (seconds) shape the back-off.
+    endpoint's own time-out. It begins with the request's turn, which ``pace`` gives. ``base`` and
+    ``cap`` (seconds) shape the back-off.
     """
 
     client: Client
@@ -84,21 +93,28 @@ class Retrying:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     random: Callable[[], float] = random.random
+    pace: Pace = field(default_factory=Pace)
 
     def complete(self, request: Request, trial: int = 0) -> Reply:
         """Answer, or raise RetriesSpent once the deadline leaves no room for another attempt."""
-        end = self.clock() + self.deadline_seconds
-        attempt = 0
-        while True:
-            try:
-                return self.client.complete(request, trial)
-            except Transient as failure:
-                self._wait(failure, attempt, end)
-            attempt += 1
+        with self.pace.turn():
+            end = self.clock() + self.deadline_seconds
+            for attempt in count():
+                began = self.clock()
+                try:
+                    reply = self.client.complete(request, trial)
+                except Transient as failure:
+                    self._wait(failure, attempt, began, end)
+                else:
+                    self.pace.went_well(reply.usage.tokens)
+                    return reply
+        raise AssertionError("BUG: counting has no end")
 
-    def _wait(self, failure: Transient, attempt: int, end: float) -> None:
+    def _wait(self, failure: Transient, attempt: int, began: float, end: float) -> None:
         left = end - self.clock()
         pause = self._pause(failure, attempt)
+        if failure.limited:  # a wait that is too long for this request is for no other
+            self.pace.slow_down(began, failure.retry_after if pause <= left else None)
         if pause > left:
             raise self._spent(failure, attempt, left)
         self.sleep(pause)

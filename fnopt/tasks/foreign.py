@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _PROGRAM = Path(__file__).with_name("foreign_child.py")
+PATIENCE = 30.0  # seconds for a foreign scorer, its library's import included
 
 
 class ForeignError(Exception):

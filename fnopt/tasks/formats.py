@@ -1,111 +1,83 @@
-"""Task files: JSONL, one object a line, in the keys that evaluation suites use."""
+"""Task formats: what the values of a row mean. Published ones are told by their keys.
+
+``read`` is for any of them; a format's name in front, ``gsm8k:FILE``, says which it is.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fnopt.errors import UsageError
 from fnopt.records import Task
-
-_QUESTION = ("question", "input")
-_ANSWER = ("answer", "target")
-_SHAPE = '{"question": "…", "answer": "…"}'
+from fnopt.tasks import published, sample
+from fnopt.tasks.rows import SHAPE, Row, read_rows, shown
 
 
-def read_jsonl(path: Path, name: str) -> tuple[Task, ...]:
-    """The tasks of a file, in its order; ``name`` is what messages call the file.
+@dataclass(frozen=True)
+class Format:
+    """How rows of one kind become tasks: ``fits`` says of a row whether it is of the kind, ``task``
+    makes the task or raises UsageError."""
 
-    ``id`` is optional and then derived from question and answer; ``question`` or ``input``,
-    ``answer`` or ``target``; all other keys become metadata. Numbers and booleans as answers become
-    text as JSON writes them. Raises UsageError with file, line and value.
+    fits: Callable[[Mapping[str, Any]], bool]
+    task: Callable[[Row], Task]
+
+
+FORMATS: Mapping[str, Format] = {  # the first that fits a file's first task is the file's
+    "math": Format(published.is_math, published.math),
+    "gaia": Format(published.is_gaia, published.gaia),
+    "tabmwp": Format(published.is_tabmwp, published.tabmwp),
+    "gsm8k": Format(published.is_gsm8k, published.gsm8k),
+    "inspect": Format(sample.is_sample, sample.task),
+    "plain": Format(lambda values: True, sample.task),
+}
+
+
+def divided(text: str) -> tuple[str | None, str]:
+    """Format and path of ``gsm8k:tasks/train.jsonl``; no format where none is named."""
+    name, colon, path = text.partition(":")
+    return (name, path) if colon and name in FORMATS else (None, text)
+
+
+def read(root: Path, text: str) -> tuple[Task, ...]:
+    """The tasks that ``text`` names, a path from ``root`` with or without a format before it.
+
+    Raises UsageError with file, line and value.
     """
-    try:
-        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(f"{name}: {reason}", "Name an existing task file (JSONL).") from None
+    name, path = divided(text)
+    return read_file(root / path, path, name)
+
+
+def read_file(path: Path, name: str, format: str | None = None) -> tuple[Task, ...]:
+    """The tasks of a file or folder, in its order; ``name`` is what messages call it.
+
+    ``format`` is one of :data:`FORMATS`; None tells it by the first task. Raises UsageError with
+    file, line and value.
+    """
     tasks: dict[str, Task] = {}
-    lines: dict[str, int] = {}
-    for number, task in _parse(text, name):
+    places: dict[str, str] = {}
+    chosen = FORMATS[format] if format else None
+    for row in read_rows(path, name):
+        chosen = chosen or _recognised(row)
+        task = chosen.task(replace(row, file=name))
         if task.id in tasks:
-            raise UsageError(
-                f"{name}:{number}: the id {task.id!r} is already on line {lines[task.id]}",
-                "Give every task an id of its own, and list a task once.",
-            )
-        tasks[task.id], lines[task.id] = task, number
+            raise _again(task, row, places[task.id])
+        tasks[task.id], places[task.id] = task, row.place
     if not tasks:
-        raise UsageError(f"{name}: no tasks in it", f"Write one task a line: {_SHAPE}")
+        raise UsageError(f"{name}: no tasks in it", f"Write one task a line: {SHAPE}")
     return tuple(tasks.values())
 
 
-def _parse(text: bytes, name: str) -> Iterator[tuple[int, Task]]:
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if line.strip():
-            yield number, _task(_object(line, f"{name}:{number}"), f"{name}:{number}")
+def _recognised(row: Row) -> Format:
+    return next(one for one in FORMATS.values() if one.fits(row.values))
 
 
-def _object(line: bytes, place: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
-    except UnicodeError:
-        raise UsageError(f"{place}: not UTF-8: {_shown(line)}", "Save it as UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        reason = f"not valid JSON ({error}): {_shown(line)}"
-        raise UsageError(f"{place}: {reason}", f"Write one object a line: {_SHAPE}") from None
-    if not isinstance(value, dict):
-        raise UsageError(f"{place}: not an object: {_shown(line)}", f"Write {_SHAPE}")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _task(value: Mapping[str, Any], place: str) -> Task:
-    question_key, answer_key = _key(value, _QUESTION, place), _key(value, _ANSWER, place)
-    question, answer = value[question_key], _scalar(value[answer_key], place, answer_key)
-    if not isinstance(question, str) or not question.strip():
-        raise UsageError(
-            f"{place}: {question_key} must be text, not {_shown(question)}", f"Write {_SHAPE}"
-        )
-    metadata = {k: v for k, v in value.items() if k not in ("id", question_key, answer_key)}
-    if value.get("id") is None:
-        identity = _derived(question, answer)
-    else:
-        identity = _scalar(value["id"], place, "id")
-    return Task(id=identity, question=question, answer=answer, metadata=metadata)
-
-
-def _key(value: Mapping[str, Any], names: tuple[str, str], place: str) -> str:
-    for name in names:
-        if value.get(name) is not None:
-            return name
-    keys = ", ".join(value) or "none"
-    raise UsageError(
-        f"{place}: neither {names[0]!r} nor {names[1]!r} (its keys: {keys[:80]})",
-        f"Write {_SHAPE}",
+def _again(task: Task, row: Row, place: str) -> UsageError:
+    line = place.rpartition(":")[2]
+    where = f"on line {line}" if line.isdigit() else f"in {place}"
+    return UsageError(
+        f"{row.place}: the id {shown(task.id)!r} is already {where}",
+        "Give every task an id of its own, and list a task once.",
     )
-
-
-def _scalar(value: Any, place: str, key: str) -> str:
-    if isinstance(value, str) and value.strip():
-        return value
-    if isinstance(value, int | float):
-        return json.dumps(value)
-    raise UsageError(
-        f"{place}: {key} must be text or a number, not {_shown(value)}", f"Write {_SHAPE}"
-    )
-
-
-def _derived(question: str, answer: str) -> str:
-    return hashlib.sha256(json.dumps([question, answer]).encode()).hexdigest()[:12]
-
-
-def _shown(value: Any) -> str:
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"

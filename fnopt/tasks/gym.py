@@ -97,7 +97,7 @@ def _family(spec: Spec, family: str, foreign: Foreign, seen: set[str]) -> Iterat
 
 def _task(family: str, seed: int, size: int, index: int, question: str, answer: str) -> Task:
     origin = {"source": PREFIX, "family": family, "seed": seed, "size": size, "index": index}
-    return Task(f"{family}-{seed}-{index}", question, answer, origin)
+    return Task(f"{family}-{seed}-{index}", question, answer, origin, PREFIX)
 
 
 def is_ours(metadata: Mapping[str, Any]) -> bool:

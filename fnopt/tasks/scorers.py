@@ -6,27 +6,26 @@ An answer is what the agent gave as its final answer, already cut out of its rep
 from __future__ import annotations
 
 import difflib
-import importlib
 import importlib.util
 import math
-import re
-import sys
-import threading
-import unicodedata
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from fnopt.errors import FnoptError, UsageError
 from fnopt.records import Score, Task
-from fnopt.tasks import gym, numerals
-from fnopt.tasks.foreign import Foreign
+from fnopt.tasks import gym, pytest_tasks
+from fnopt.tasks.foreign import PATIENCE, Foreign
+from fnopt.tasks.own import imported
+from fnopt.tasks.pytest_tasks import PytestRule
+from fnopt.tasks.rules import Rule, choice, contains, exact, gaia, number
+from fnopt.tasks.sample import TARGETS
 
 _FULL = 1 - 1e-9
+_LONGEST = 10_000  # characters that are read as mathematics
+_GRADED = frozenset({pytest_tasks.PREFIX})  # whose shares count without tasks.partial
 FAILED = "the scorer failed: "
-_PATIENCE = 30.0  # seconds for a foreign scorer, its library's import included
 
 
 class Scorer(Protocol):
@@ -36,19 +35,15 @@ class Scorer(Protocol):
         """The score of ``answer`` to ``task``."""
 
 
-class Rule(Protocol):
-    """A scorer before its outcome is checked: full marks are 1 or True; it may raise."""
-
-    def __call__(self, answer: str, task: Task, /) -> float | bool | Score:
-        """How right ``answer`` is."""
-
-
 @dataclass(frozen=True)
 class Checked:
-    """A rule whose failures count as 0, with their message; without ``partial``, all or nothing."""
+    """A rule whose failures count as 0, with their message; without ``partial``, all or nothing.
+
+    ``partial`` None is as the task's own scorer has it: tests count by the share that passes.
+    """
 
     rule: Rule
-    partial: bool = False
+    partial: bool | None = None
 
     def __call__(self, answer: str, task: Task) -> Score:
         """See :class:`Scorer`. Errors about the set-up (FnoptError) do go through."""
@@ -60,7 +55,8 @@ class Checked:
             return Score(0.0, f"{FAILED}{type(error).__name__}: {error}"[:500])
         if value >= _FULL:
             return Score(1.0, note)
-        return Score(value if self.partial else 0.0, note)
+        partial = task.scorer in _GRADED if self.partial is None else self.partial
+        return Score(value if partial else 0.0, note)
 
 
 def _read(result: float | bool | Score) -> tuple[float, str]:
@@ -71,54 +67,6 @@ def _read(result: float | bool | Score) -> tuple[float, str]:
     return plain, note
 
 
-def exact(answer: str, task: Task) -> bool:
-    """The same text; white space around it and its amount within do not count, letter case does
-    (as in lm-evaluation-harness's ``exact_match``)."""
-    return _spaced(answer) == _spaced(task.answer)
-
-
-def contains(answer: str, task: Task) -> bool:
-    """The expected text stands in the answer as whole words, in whatever letter case."""
-    expected = re.escape(_spaced(task.answer).casefold())
-    return re.search(rf"(?<!\w){expected}(?!\w)", _spaced(answer).casefold()) is not None
-
-
-def number(answer: str, task: Task) -> bool:
-    """Numerically equal, see :mod:`fnopt.tasks.numerals`; of a sentence its last number counts.
-
-    Where the expected answer is not a number, the same text in whatever letter case.
-    """
-    expected = numerals.number(task.answer)
-    if expected is None:
-        return _spaced(answer).casefold().rstrip(".") == _spaced(task.answer).casefold().rstrip(".")
-    given = numerals.number(answer)
-    given = numerals.last_number(answer) if given is None else given
-    return given is not None and numerals.equal(given, expected)
-
-
-def choice(answer: str, task: Task) -> bool:
-    """The same letter or letters of a multiple choice: "B", "(B)", "the answer is B", "A, C"."""
-    given = letters(answer)
-    return bool(given) and given == letters(task.answer)
-
-
-def letters(text: str) -> frozenset[str]:
-    """The chosen letters: the text may be them alone, name them, or end with one standing alone."""
-    text = re.sub(r"\\(?:text|textbf|mathrm|boxed)\s*", "", _spaced(text))
-    bare = re.fullmatch(r"[\W_]*([A-Za-z](?:(?:\W|_|\band\b)+[A-Za-z])*)[\W_]*", text)
-    if bare is not None:
-        return frozenset(re.findall(r"\b[A-Z]\b", bare[1].upper()))
-    leading = re.match(r"\W*([A-Z])\W?[).:]\s", f"{text} ")
-    named = re.findall(r"(?i:answer|choice|option)(?:\s+is)?\W+([A-Z])\b", text)
-    alone = re.findall(r"(?<![\w'])([B-HJ-Z])(?![\w'])|\(([A-Z])\)", text)
-    found = named or ([leading[1]] if leading else []) or ["".join(pair) for pair in alone]
-    return frozenset(found[-1:])
-
-
-def _spaced(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 @dataclass(frozen=True)
 class MathRule:
     """Mathematically equal, LaTeX or plain (math-verify, in a process of its own)."""
@@ -127,7 +75,8 @@ class MathRule:
 
     def __call__(self, answer: str, task: Task) -> float:
         """See :class:`Rule`."""
-        return float(self.foreign.ask("math_score", task.answer, answer, timeout=_PATIENCE))
+        given = answer[-_LONGEST:]  # the answer of a long text stands at its end
+        return float(self.foreign.ask("math_score", task.answer, given, timeout=PATIENCE))
 
 
 @dataclass(frozen=True)
@@ -143,100 +92,92 @@ class GymRule:
                 f"task {task.id!r} is not from reasoning-gym, and tasks.scorer says that it is",
                 'Set tasks.scorer to one for such tasks, for example "exact".',
             )
-        return gym.score(answer, task, self.foreign, _PATIENCE)
+        return gym.score(answer, task, self.foreign, PATIENCE)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A rule for tasks with several right answers: the best that one of them gives."""
+
+    rule: Callable[[str, Task], float | bool]
+
+    def __call__(self, answer: str, task: Task) -> float:
+        """See :class:`Rule`."""
+        targets = task.metadata.get(TARGETS)
+        if not isinstance(targets, list):
+            return float(self.rule(answer, task))
+        return max(float(self.rule(answer, replace(task, answer=str(one)))) for one in targets)
 
 
 @dataclass(frozen=True)
 class Automatic:
-    """The family's own score for tasks of reasoning-gym, ``exact`` for all others."""
+    """The scorer that comes with the task's format, ``exact`` where it has none."""
 
-    family: GymRule = field(default_factory=GymRule)
+    root: Path | None = None
+    rules: dict[str, Rule] = field(default_factory=dict, compare=False, repr=False)
 
-    def __call__(self, answer: str, task: Task) -> float:
-        """See :class:`Rule`."""
-        return self.family(answer, task) if gym.is_ours(task.metadata) else exact(answer, task)
+    def __call__(self, answer: str, task: Task) -> float | bool | Score:
+        """See :class:`Rule`. Raises UsageError when the task's scorer cannot be had."""
+        name = task.scorer or "exact"
+        if name not in self.rules:
+            self.rules.setdefault(name, _named(name, self.root))
+        return self.rules[name](answer, task)
 
 
-def _math() -> Rule:
+def _math(_: Path | None) -> Rule:
     if importlib.util.find_spec("math_verify") is None:
         raise UsageError("math-verify is not installed", "pip install 'fnopt[math]'")
-    return MathRule()
+    return AnyOf(MathRule())
 
 
-def _gym() -> Rule:
+def _gym(_: Path | None) -> Rule:
     gym.require_installed()
     return GymRule()
 
 
-_RULES: Mapping[str, Callable[[], Rule]] = {
-    "exact": lambda: exact,
-    "number": lambda: number,
-    "contains": lambda: contains,
-    "choice": lambda: choice,
+def _pytest(root: Path | None) -> Rule:
+    return PytestRule(root or Path())
+
+
+_RULES: Mapping[str, Callable[[Path | None], Rule]] = {
+    "exact": lambda _: AnyOf(exact),
+    "number": lambda _: AnyOf(number),
+    "contains": lambda _: AnyOf(contains),
+    "choice": lambda _: AnyOf(choice),
+    "gaia": lambda _: AnyOf(gaia),
     "math": _math,
     gym.PREFIX: _gym,
+    pytest_tasks.PREFIX: _pytest,
 }
 NAMES = tuple(_RULES)
 
 
-def scorer(name: str | None, partial: bool = False, root: Path | None = None) -> Scorer:
+def scorer(name: str | None, partial: bool | None = None, root: Path | None = None) -> Scorer:
     """The scorer of that name; None chooses by the task (see :class:`Automatic`).
 
     ``module:function`` is imported, from ``root`` too, and called with answer and task; it returns
     a number from 0 to 1, a bool or a Score. Raises UsageError.
     """
     if name is None:
-        return Checked(Automatic(), partial)
+        return Checked(Automatic(root), partial)
     if ":" in name:
-        return Checked(_imported(name, root), partial)
+        return Checked(imported(name, root), partial)
+    return Checked(_named(name, root), partial)
+
+
+def require(tasks: Iterable[Task]) -> None:
+    """Raises UsageError when the scorer that comes with one of the tasks cannot be had."""
+    for name in sorted({task.scorer for task in tasks if task.scorer}):
+        _named(name, None)
+
+
+def _named(name: str, root: Path | None) -> Rule:
     if name not in _RULES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        mend = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(NAMES)}."
+        near = difflib.get_close_matches(name, (*NAMES, "judge"), n=1)
+        mend = (
+            f"Did you mean {near[0]}?"
+            if near
+            else f"Known: {', '.join(NAMES)}, judge, module:function."
+        )
         raise UsageError(f"tasks.scorer: unknown scorer {name!r}", mend)
-    return Checked(_RULES[name](), partial)
-
-
-def _imported(path: str, root: Path | None) -> Rule:
-    module, _, attribute = path.partition(":")
-    if root is not None and str(root) not in sys.path:
-        sys.path.append(str(root))  # last: nothing of the repository may stand in for a package
-    try:
-        found: Any = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # noqa: BLE001 - importing runs the user's module
-        raise UsageError(
-            f"tasks.scorer: cannot load {path!r}: {type(error).__name__}: {error}",
-            "Write module:function, with a module that can be imported from the repository's root.",
-        ) from None
-    if not callable(found):
-        raise UsageError(f"tasks.scorer: {path!r} is not a function", "Name a function.")
-    return InTime(found, path)
-
-
-@dataclass(frozen=True)
-class InTime:
-    """Somebody's scorer, which may hang: nothing of what a run has paid for hangs with it."""
-
-    rule: Rule
-    name: str
-    seconds: float = _PATIENCE
-
-    def __call__(self, answer: str, task: Task) -> float | bool | Score:
-        """See :class:`Rule`. Raises FnoptError when it takes too long."""
-        done: Future[float | bool | Score] = Future()
-        threading.Thread(target=self._answer, args=(done, answer, task), daemon=True).start()
-        try:
-            return done.result(self.seconds)
-        except TimeoutError:
-            if done.done():
-                raise  # its own
-            raise FnoptError(
-                f"tasks.scorer: {self.name} took longer than {self.seconds:.0f} s for one answer "
-                f"to task {task.id!r}",
-                "mend it and run the same command again: answers are kept, and scored anew",
-            ) from None
-
-    def _answer(self, done: Future[float | bool | Score], answer: str, task: Task) -> None:
-        try:
-            done.set_result(self.rule(answer, task))
-        except BaseException as error:  # noqa: BLE001 - told to who waits
-            done.set_exception(error)
+    return _RULES[name](root)

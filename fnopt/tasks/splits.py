@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from fnopt.errors import UsageError
 from fnopt.records import Split, Task
-from fnopt.tasks import formats, gym
+from fnopt.tasks import formats, gym, pytest_tasks
+from fnopt.tasks.alike import Index, Shape, shape
+from fnopt.tasks.division import NAMES, STRATA, divide
 from fnopt.tasks.foreign import Foreign
 from fnopt.tasks.question import digest
+from fnopt.tasks.scorers import require
 
-NAMES: tuple[Split, ...] = get_args(Split)
-_SHARES: Mapping[Split, float] = {"train": 0.4, "val": 0.4, "test": 0.2}
+_TOLD = 3  # pairs that a message names
+_ALLOW = 'set tasks.near_duplicates = "allow"'
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How tasks are divided and compared: ``tasks.strata`` and ``tasks.near_duplicates``; the
+    scorer that is configured, or None where each task's own counts."""
+
+    strata: tuple[str, ...] = STRATA
+    near: bool = True
+    scorer: str | None = None
 
 
 def load(
@@ -24,11 +37,13 @@ def load(
     val: str | None = None,
     test: str | None = None,
     source: str | None = None,
+    terms: Terms | None = None,
 ) -> Splits:
     """The splits as configured, nothing read yet.
 
-    Each value is a JSONL file, relative to ``root``, or a ``reasoning-gym:`` specification;
-    ``source`` is divided into all three. Raises UsageError when ``source`` comes with a split.
+    Each value is a task file, relative to ``root`` (see :mod:`fnopt.tasks.formats`), or a
+    specification that begins with ``reasoning-gym:`` or ``pytest:``; ``source`` is divided into
+    all three. Raises UsageError when ``source`` comes with a split.
     """
     given: dict[Split, str | None] = {"train": train, "val": val, "test": test}
     if source is not None and any(value is not None for value in given.values()):
@@ -36,20 +51,25 @@ def load(
             "tasks.source is set together with tasks.train, tasks.val or tasks.test",
             "Keep either the one source or the splits.",
         )
-    return Splits(root, {name: text for name, text in given.items() if text is not None}, source)
+    named = {name: text for name, text in given.items() if text is not None}
+    return Splits(root, named, source, terms or Terms())
 
 
 class Splits:
     """The tasks by split. Safe to share between threads; each split is read once.
 
     Generated splits leave out the questions of the splits before them; in files, a question that
-    two splits share is an error.
+    two splits share is an error, and so is a near-duplicate (see :mod:`fnopt.tasks.alike`).
     """
 
-    def __init__(self, root: Path, given: Mapping[Split, str], source: str | None) -> None:
+    def __init__(
+        self, root: Path, given: Mapping[Split, str], source: str | None, terms: Terms
+    ) -> None:
         self._root = root
         self._given = given
         self._source = source
+        self._terms = terms
+        self._shapes: dict[Split, list[Shape]] = {}
         self._read: dict[Split, tuple[Task, ...]] = {}
         self._lock = threading.RLock()
         self._foreign = Foreign()
@@ -113,12 +133,17 @@ class Splits:
 
     def _from(self, text: str, without: Callable[[], set[str]]) -> tuple[Task, ...]:
         if text.startswith(f"{gym.PREFIX}:"):
-            return gym.generate(gym.parse(text), self._foreign, without())
-        return formats.read_jsonl(self._root / text, text)
+            tasks = gym.generate(gym.parse(text), self._foreign, without())
+        elif text.startswith(f"{pytest_tasks.PREFIX}:"):
+            tasks = pytest_tasks.collect(self._root, pytest_tasks.parse(self._root, text))
+        else:
+            tasks = formats.read(self._root, text)
+        if self._terms.scorer is None:
+            require(tasks)
+        return tasks
 
     def _divide(self, tasks: tuple[Task, ...]) -> None:
-        for name in NAMES:
-            self._read[name] = tuple(task for task in tasks if share(task.question) == name)
+        self._read.update(divide(tasks, self._terms.strata, self._terms.near))
 
     def _before(self, split: Split) -> set[str]:
         """Digests of the questions of the configured splits before this one."""
@@ -132,32 +157,47 @@ class Splits:
         return {digest(task.question): task.id for task in self._read[split]}
 
     def _compare(self, split: Split, others: tuple[Split, ...]) -> None:
-        ours = self._digests(split)
+        """Raises UsageError for what two splits share, by ids alone."""
         for other in others:
-            theirs = self._digests(other)
-            shared = [known for known in ours if known in theirs]
-            if shared and self._source is None:
+            ours, theirs = self._digests(split), self._digests(other)
+            same = [(ours[known], theirs[known]) for known in ours if known in theirs]
+            if same and self._source is None:
                 raise UsageError(
-                    self._overlap(split, other, ours[shared[0]], theirs[shared[0]])
-                    + (f" ({len(shared)} shared in all)" if len(shared) > 1 else ""),
+                    self._shared("the same question is in two splits", split, other, same),
                     "Keep each question in one split only.",
                 )
+            if self._terms.near and not self._generated(split, other):
+                self._compare_nearly(split, other)
 
-    def _overlap(self, split: Split, other: Split, our_id: str, their_id: str) -> str:
+    def _compare_nearly(self, split: Split, other: Split) -> None:
+        ours, theirs = self._shapes_of(split), self._shapes_of(other)
+        alike = [
+            (self._read[split][later - len(theirs)].id, self._read[other][earlier].id)
+            for later, earlier in Index([*theirs, *ours]).pairs()
+            if later >= len(theirs) > earlier
+        ]
+        if alike:
+            raise UsageError(
+                self._shared("nearly the same question is in two splits", split, other, alike),
+                f"Keep one of each pair, or, if they are tasks of their own, {_ALLOW}.",
+            )
+
+    def _shapes_of(self, split: Split) -> list[Shape]:
+        if split not in self._shapes:
+            self._shapes[split] = [shape(task.question, task.answer) for task in self._read[split]]
+        return self._shapes[split]
+
+    def _generated(self, *splits: Split) -> bool:
+        """Whether all come from a generator, whose tasks are alike and none a copy."""
+        return all(self.describe(split).startswith(f"{gym.PREFIX}:") for split in splits)
+
+    def _shared(
+        self, what: str, split: Split, other: Split, pairs: Sequence[tuple[str, str]]
+    ) -> str:
+        (first, second), *more = pairs
+        named = "".join(f"; {one!r} and {two!r}" for one, two in more[: _TOLD - 1])
+        total = f" ({len(pairs)} pairs in all)" if len(pairs) > _TOLD else ""
         return (
-            f"the same question is in two splits: {our_id!r} in {split} ({self.describe(split)}) "
-            f"and {their_id!r} in {other} ({self.describe(other)})"
+            f"{what}: {first!r} in {split} ({self.describe(split)}) "
+            f"and {second!r} in {other} ({self.describe(other)}){named}{total}"
         )
-
-
-def share(question: str) -> Split:
-    """The split to which a question of a single source belongs: 40% train, 40% val, 20% test.
-
-    It depends on the question alone, so tasks added later move no other task.
-    """
-    place = int(digest(question)[:15], 16) / 16**15
-    for name, part in _SHARES.items():
-        if place < part:
-            return name
-        place -= part
-    return "test"

@@ -125,6 +125,16 @@ def test_reads_what_the_server_asks_for(headers: dict[str, str], seconds: float 
     assert retry_after(headers, NOW) == seconds
 
 
+def test_a_date_is_held_against_the_servers_own() -> None:
+    """A clock of ours that went back by a day, or was never right, makes nobody wait a day."""
+    headers = {
+        "date": "Sat, 03 Jan 2026 03:04:00 GMT",
+        "retry-after": "Sat, 03 Jan 2026 03:04:30 GMT",
+    }
+    assert retry_after(headers, NOW) == 30
+    assert retry_after({**headers, "date": "today"}, NOW) == 24 * 3600 + 25
+
+
 @given(st.text(max_size=30))
 def test_no_header_breaks_the_reading(text: str) -> None:
     """Whatever a server sends as Retry-After, it is a number of seconds or nothing."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fnopt.errors import UsageError
 from fnopt.records import Task
-from fnopt.tasks.formats import read_jsonl
+from fnopt.tasks.formats import read_file
 
 
 def write(folder: Path, *lines: str | bytes) -> Path:
@@ -29,7 +29,7 @@ def test_both_sets_of_keys_and_metadata(tmp_path: Path) -> None:
         "",
         '{"id": 7, "input": "true?", "target": true}\r',
     )
-    assert read_jsonl(path, "t.jsonl") == (
+    assert read_file(path, "t.jsonl") == (
         Task("a", "1+1?", "2", {"level": 3}),
         Task("7", "true?", "true", {}),
     )
@@ -38,8 +38,8 @@ def test_both_sets_of_keys_and_metadata(tmp_path: Path) -> None:
 def test_derived_ids_depend_on_content_alone(tmp_path: Path) -> None:
     """Without ``id``, moving a task in its file does not change its id."""
     one, two = '{"question": "q", "answer": 1}', '{"question": "r", "answer": 2}'
-    forth = read_jsonl(write(tmp_path, one, two), "t.jsonl")
-    back = read_jsonl(write(tmp_path, two, one), "t.jsonl")
+    forth = read_file(write(tmp_path, one, two), "t.jsonl")
+    back = read_file(write(tmp_path, two, one), "t.jsonl")
     assert forth == back[::-1] and forth[0].id != forth[1].id
 
 
@@ -67,7 +67,7 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str | bytes, says: str) -> No
     """File, line and value stand in the message, and a mend beside it."""
     path = write(tmp_path, '{"id": "x", "question": "p", "answer": "a"}', line)
     with pytest.raises(UsageError) as caught:
-        read_jsonl(path, "t.jsonl")
+        read_file(path, "t.jsonl")
     assert says in caught.value.message and caught.value.mend
     assert len(caught.value.message) < 300
 
@@ -76,14 +76,14 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str | bytes, says: str) -> No
 def test_an_empty_file(tmp_path: Path, content: bytes) -> None:
     """A file without tasks is refused."""
     with pytest.raises(UsageError, match="no tasks"):
-        read_jsonl(write(tmp_path, content), "t.jsonl")
+        read_file(write(tmp_path, content), "t.jsonl")
 
 
 def test_an_absent_file(tmp_path: Path) -> None:
     """A file that is not there, or is a folder, is refused by name."""
     for path in (tmp_path / "none.jsonl", tmp_path):
         with pytest.raises(UsageError, match=r"t\.jsonl: "):
-            read_jsonl(path, "t.jsonl")
+            read_file(path, "t.jsonl")
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
@@ -99,5 +99,5 @@ def test_any_text_survives(
         json.dumps({"id": str(n), "question": q, "answer": a}, ensure_ascii=n % 2 == 0)
         for n, (q, a) in enumerate(rows)
     ]
-    tasks = read_jsonl(write(tmp_path_factory.mktemp("any"), *lines), "t.jsonl")
+    tasks = read_file(write(tmp_path_factory.mktemp("any"), *lines), "t.jsonl")
     assert [(task.question, task.answer) for task in tasks] == [(q, str(a)) for q, a in rows]

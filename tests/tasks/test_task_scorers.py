@@ -17,12 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnopt.errors import UsageError
+from fnopt.errors import FnoptError, UsageError
 from fnopt.records import Score, Task
 from fnopt.tasks import load, scorer
-from fnopt.tasks.formats import read_jsonl
+from fnopt.tasks.formats import read_file
 from fnopt.tasks.numerals import last_number, number
-from fnopt.tasks.scorers import Scorer
+from fnopt.tasks.own import imported
+from fnopt.tasks.scorers import Checked, Scorer
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 here = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data sets at {DATA}")
@@ -120,7 +121,10 @@ def own(tmp_path: Path) -> Iterator[Path]:
         "def much(answer, task): return 2\n"
         "def text(answer, task): return 'good'\n"
         "number = 5\n"
+        "def leaves(answer, task): raise SystemExit(3)\n"
+        "def hangs(answer, task): __import__('time').sleep(60)\n"
     )
+    (tmp_path / "slow_scorers.py").write_text("import time\ntime.sleep(60)\n")
     yield tmp_path
     sys.path.remove(str(tmp_path))
     sys.modules.pop("own_scorers", None)
@@ -134,11 +138,33 @@ def test_own_scorer(own: Path) -> None:
     assert scorer("own_scorers:yes", root=own)("a", task) == Score(1.0)
 
 
-@pytest.mark.parametrize("name", ["fails", "nan", "much", "text"])
+@pytest.mark.parametrize("name", ["fails", "nan", "much", "text", "leaves"])
 def test_a_scorer_that_fails_scores_nothing(own: Path, name: str) -> None:
     """Raising, or returning no number from 0 to 1, is 0 with the message kept."""
     outcome = scorer(f"own_scorers:{name}", partial=True, root=own)("a", Task("t", "q", "a"))
     assert outcome.value == 0.0 and outcome.note.startswith("the scorer failed: ")
+
+
+def test_a_scorer_that_hangs(own: Path) -> None:
+    """Neither it nor its module is waited for without end."""
+    score = Checked(imported("own_scorers:hangs", own, seconds=0.2))
+    with pytest.raises(FnoptError, match="own_scorers:hangs took longer"):
+        score("a", Task("t", "q", "a"))
+    with pytest.raises(UsageError, match="importing 'slow_scorers' took longer"):
+        imported("slow_scorers:f", own, seconds=0.2)
+
+
+@pytest.mark.parametrize("name", ["exact", "contains", "number", "choice", "gaia"])
+@pytest.mark.parametrize(
+    "piece", ["x", " ", "9", "1,", "a and ", "answer ", "- $", "a\u0300\u0316"]
+)
+def test_an_answer_of_a_megabyte(name: str, piece: str) -> None:
+    """It is scored like any other, in no quadratic time, and what is at its end still counts."""
+    long = piece * (1_000_000 // len(piece))
+    task = Task("t", "q", "B", {"choices": ["x", "y"]}) if name == "choice" else Task("t", "q", "7")
+    assert scorer(name)(long, task) == Score(0.0)
+    if name in ("contains", "number", "choice"):
+        assert scorer(name)(f"{long} The answer is {task.answer}.", task) == Score(1.0)
 
 
 @pytest.mark.parametrize(
@@ -199,6 +225,10 @@ class TestMath:
         assert score("9^{9^{9^{9}}}", Task("t", "q", "5")).value == 0.0
         assert right(score, "5", "10/2")
 
+    def test_an_answer_of_a_megabyte(self, score: Scorer) -> None:
+        """Its end is read as mathematics."""
+        assert right(score, "\\frac{1}{2}", "so it is " * 110_000 + "$\\boxed{0.5}$")
+
     def test_a_copy_works(self, score: Scorer) -> None:
         """A scorer can be sent to another process."""
         assert right(pickle.loads(pickle.dumps(score)), "1/2", "0.5")
@@ -245,7 +275,7 @@ class TestGym:
 @here
 def test_expected_answers_of_math_score_themselves(score: Scorer) -> None:
     """On MATH every expected answer is right, alone and within a sentence; another's is not."""
-    tasks = read_jsonl(DATA / "math/prealgebra/val.jsonl", "val.jsonl")
+    tasks = read_file(DATA / "math/prealgebra/val.jsonl", "val.jsonl")
     assert len(tasks) == 40
     assert [task.id for task in tasks if score(task.answer, task) != Score(1.0)] == []
     said = [score(f"The answer is ${task.answer}$.", task) for task in tasks]
@@ -255,7 +285,7 @@ def test_expected_answers_of_math_score_themselves(score: Scorer) -> None:
 @here
 def test_expected_answers_of_tabmwp_score_themselves() -> None:
     """On TabMWP every expected answer is right, and the next task's answer is not."""
-    tasks = read_jsonl(DATA / "tabmwp/val.jsonl", "val.jsonl")
+    tasks = read_file(DATA / "tabmwp/val.jsonl", "val.jsonl")
     rule = scorer("number")
     assert len(tasks) == 40
     assert [task.id for task in tasks if rule(task.answer, task) != Score(1.0)] == []

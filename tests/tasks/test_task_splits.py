@@ -14,8 +14,9 @@ import pytest
 
 from fnopt.errors import UsageError
 from fnopt.tasks import load
+from fnopt.tasks.division import share
 from fnopt.tasks.question import digest
-from fnopt.tasks.splits import share
+from fnopt.tasks.splits import Terms
 
 
 def write(root: Path, name: str, *questions: str) -> str:
@@ -87,6 +88,56 @@ def test_the_same_question_in_two_splits_is_refused(tmp_path: Path) -> None:
     for part in ("'train0'", "train.jsonl", "'val1'", "val.jsonl"):
         assert part in caught.value.message
     assert "any" not in caught.value.message.lower()
+
+
+NEARLY = "A farmer has twelve sheep and sells all but {} of them; how many are left to him?"
+
+
+def test_nearly_the_same_question_is_refused(tmp_path: Path) -> None:
+    """Pairs are named by id; other numbers make another task; it can be allowed."""
+    given = {
+        "train": write(tmp_path, "train", NEARLY.format("nine"), NEARLY.format(7)),
+        "val": write(tmp_path, "val", NEARLY.format(8), "else", NEARLY.format("nine").lower()[:-1]),
+        "test": write(tmp_path, "test", NEARLY.format("nine").replace("farmer", "shepherd")),
+    }
+    splits = load(tmp_path, **given)
+    _ = splits.train
+    with pytest.raises(UsageError) as caught:
+        _ = splits.val
+    assert "nearly the same question is in two splits: 'val2' in val (val.jsonl)" in str(
+        caught.value
+    )
+    assert "'train0' in train" in caught.value.message and "farmer" not in caught.value.message
+    assert 'tasks.near_duplicates = "allow"' in caught.value.mend
+    with pytest.raises(UsageError, match="'test0' in test"):
+        _ = load(tmp_path, train=given["train"], test=given["test"]).test
+    load(tmp_path, **given, terms=Terms(near=False)).check()
+
+
+def test_several_pairs_are_named(tmp_path: Path) -> None:
+    """The first three of them, and how many there are."""
+    questions = ["one thing", "two things", "red ones", "blue ones"]
+    again = [f"{question}?" for question in questions]
+    splits = load(
+        tmp_path, train=write(tmp_path, "train", *questions), val=write(tmp_path, "val", *again)
+    )
+    with pytest.raises(UsageError) as caught:
+        splits.check()
+    assert "; 'val1' and 'train1'; 'val2' and 'train2' (4 pairs in all)" in caught.value.message
+
+
+def test_a_source_is_divided_by_strata(tmp_path: Path) -> None:
+    """Each kind has its share of each split, by the keys that are configured."""
+    rows = [
+        {"id": str(n), "question": f"question {n}", "answer": "a", "kind": "ab"[n % 10 == 0]}
+        for n in range(100)
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    splits = load(tmp_path, source="t.jsonl", terms=Terms(strata=("kind",)))
+    counts = [sum(t.metadata["kind"] == "b" for t in splits.tasks(name)) for name in splits.names]
+    assert counts[0] in (3, 4, 5) and counts[1] in (3, 4, 5) and counts[2] in (1, 2, 3)
+    with pytest.raises(UsageError, match="no task has sort"):
+        _ = load(tmp_path, source="t.jsonl", terms=Terms(strata=("sort",))).train
 
 
 def test_test_split_is_compared_unasked(tmp_path: Path) -> None:
