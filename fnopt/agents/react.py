@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from fnopt.agents.agent import Conversation, Setup, Solution
+from fnopt.agents.agent import Asked, Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.profile import opening
 from fnopt.agents.toolbox import WRITTEN, Toolbox, result
@@ -45,9 +45,13 @@ class ReactAgent:
             stop=("\nObservation:",),
         )
 
-    def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
-        """Answer a question within ``max_turns`` rounds."""
-        talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
+    def sees(self, asked: Asked, toolbox: Toolbox, trial: int) -> str:
+        """The first request: nothing else is sent before it."""
+        return self.opening(asked.question, toolbox).key(trial)
+
+    def solve(self, asked: Asked, toolbox: Toolbox, trial: int) -> Solution:
+        """Answer a task within ``max_turns`` rounds."""
+        talk = Conversation(self._setup.client, self.opening(asked.question, toolbox), trial)
         content = ""
         for _ in range(self._setup.max_turns):
             content = OBSERVATION.split(talk.ask().content, maxsplit=1)[0].rstrip()

@@ -90,18 +90,24 @@ class Toolbox:
 
         Raises SandboxBroke only when the sandbox itself failed.
         """
+        return self.made(name, arguments)[0]
+
+    def made(self, name: str, arguments: str) -> tuple[Call, Any]:
+        """The same with the JSON value that the function returned; None where it did not."""
         values = arguments_of(arguments)
         if isinstance(values, str):
-            return Call(name, arguments, "", error=values)
+            return Call(name, arguments, "", error=values), None
         if name not in self.names:
             known = ", ".join(self.names) or "none"
-            return Call(name, arguments, "", error=f"no function is called {name}; known: {known}")
+            absent = f"no function is called {name}; known: {known}"
+            return Call(name, arguments, "", error=absent), None
         outcome = self._run(name, values)
         if outcome.fault:
             raise SandboxBroke(outcome.error or "the sandbox failed", "try again")
         result = _cut(str(outcome.result)) if outcome.ok else ""  # README.md: why not as JSON
         error = None if outcome.ok else _ends(outcome.error or "it failed")
-        return Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
+        call = Call(name, arguments, result, error, outcome.stdout[:LONGEST_STDOUT])
+        return call, outcome.result if outcome.ok else None
 
     def closures(self, calls: tuple[Call, ...]) -> dict[str, str]:
         """The closure digest of each function called; code that ran could call any of them."""

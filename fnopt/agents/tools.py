@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from fnopt.agents.agent import Conversation, Setup, Solution
+from fnopt.agents.agent import Asked, Conversation, Setup, Solution
 from fnopt.agents.answer import answer_of, has_answer
 from fnopt.agents.calls import arguments_of, calls_alone, calls_in_text
 from fnopt.agents.profile import Profile, opening
@@ -70,9 +70,13 @@ class ToolsAgent:
             last = self._rendered = (native, tools, text)
         return last[2]
 
-    def solve(self, question: str, toolbox: Toolbox, trial: int) -> Solution:
-        """Answer a question within ``max_turns`` replies."""
-        talk = Conversation(self._setup.client, self.opening(question, toolbox), trial)
+    def sees(self, asked: Asked, toolbox: Toolbox, trial: int) -> str:
+        """The first request: nothing else is sent before it."""
+        return self.opening(asked.question, toolbox).key(trial)
+
+    def solve(self, asked: Asked, toolbox: Toolbox, trial: int) -> Solution:
+        """Answer a task within ``max_turns`` replies."""
+        talk = Conversation(self._setup.client, self.opening(asked.question, toolbox), trial)
         content, nudged = "", False
         settled: list[Call] = []
         for _ in range(self._setup.max_turns):

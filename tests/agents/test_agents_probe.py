@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_server import Fail, ScriptedServer
 
-from fnopt.agents.agent import Setup
+from fnopt.agents.agent import Asked, Setup
 from fnopt.agents.probe import CUT_OFF, LONGEST, MORE_ROOM, MOST_REQUESTS, probe
 from fnopt.agents.profile import Profile
 from fnopt.agents.react import ReactAgent
@@ -132,7 +132,7 @@ def test_each_endpoint_gets_its_profile_and_can_be_talked_to(
     assert set(found.found_by) == {"calls", "strict", "system", "results", "json"}
     assert all(found.found_by.values())
     solution = ToolsAgent(Setup(endpoint, Prose(), "m", profile=lambda: found)).solve(
-        those.QUESTION, toolbox, 0
+        Asked(those.QUESTION), toolbox, 0
     )
     assert (solution.answer, len(solution.calls)) == (those.ANSWER, 1)
     assert solution.calls[0].result == those.ANSWER
@@ -151,7 +151,7 @@ def test_rubbish_is_survived(
     assert "json_schema" not in found.json
     assert len(scripted_server.requests) <= MOST_REQUESTS
     agent = ToolsAgent(Setup(endpoint, Prose(), "m", profile=lambda: found, max_turns=3))
-    assert all(call.error for call in agent.solve("?", toolbox, 0).calls)
+    assert all(call.error for call in agent.solve(Asked("?"), toolbox, 0).calls)
 
 
 REPLIES = st.builds(

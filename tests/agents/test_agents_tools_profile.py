@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fnopt.agents.agent import Setup
+from fnopt.agents.agent import Asked, Setup
 from fnopt.agents.profile import LOCAL, OPENAI, Profile
 from fnopt.agents.react import ReactAgent
 from fnopt.agents.toolbox import Toolbox
@@ -33,7 +33,7 @@ def test_strict_schemas_are_sent_where_a_function_has_one(setup: Build, box: San
     )
     toolbox = Toolbox(read({"functions/f.py": source}), box, python=True)
     client, built = setup(["ANSWER: 1"] * 2, Profile(strict=True))
-    ToolsAgent(built).solve("?", toolbox, 0)
+    ToolsAgent(built).solve(Asked("?"), toolbox, 0)
     tools = {tool["function"]["name"]: tool["function"] for tool in client.requests[0].tools}
     assert {name for name, tool in tools.items() if tool.get("strict")} == {"plain", "python"}
     assert tools["plain"]["parameters"]["required"] == ["number", "times"]
@@ -53,12 +53,12 @@ def test_refused_strict_schemas_are_sent_as_plain_ones(setup: Build, toolbox: To
         return "ANSWER: 42" if request.messages[-1]["role"] == "tool" else Reply("", (ONE,))
 
     client, built = setup(script, Profile(strict=True))
-    solution = ToolsAgent(built).solve("Twice 21?", toolbox, 0)
+    solution = ToolsAgent(built).solve(Asked("Twice 21?"), toolbox, 0)
     assert (solution.answer, len(client.requests)) == ("42", 3)
     assert client.requests[1].tools == client.requests[2].tools == toolbox.definitions()
     takes_plain = False
     with pytest.raises(RequestRefused):
-        ToolsAgent(built).solve("Twice 21?", toolbox, 0)
+        ToolsAgent(built).solve(Asked("Twice 21?"), toolbox, 0)
     assert len(client.requests) == 5
 
 
@@ -68,13 +68,13 @@ def test_what_strict_mode_sends_for_a_default_is_taken(setup: Build, box: Sandbo
     toolbox = Toolbox(read({"functions/f.py": source}), box)
     call = ToolCall("a", "more", '{"number": 40, "by": null}')
     _, built = setup([Reply("", (call,)), "ANSWER: 42"], Profile(strict=True))
-    assert ToolsAgent(built).solve("?", toolbox, 0).calls[0].result == "42"
+    assert ToolsAgent(built).solve(Asked("?"), toolbox, 0).calls[0].result == "42"
 
 
 def test_results_go_back_as_the_users_message(setup: Build, toolbox: Toolbox) -> None:
     """Native calls then stand in the conversation as text: no message waits for a tool's."""
     client, built = setup([Reply("Let me see.", (ONE, TWO)), "ANSWER: 42"], Profile(results="user"))
-    solution = ToolsAgent(built).solve("Twice 21?", toolbox, 0)
+    solution = ToolsAgent(built).solve(Asked("Twice 21?"), toolbox, 0)
     assert (solution.answer, [call.result for call in solution.calls]) == ("42", ["42", "2"])
     assert client.requests[0].tools == client.requests[1].tools != ()
     said, told = client.requests[1].messages[2:]
@@ -93,7 +93,7 @@ def test_a_failed_call_is_told_as_the_user_too(setup: Build, toolbox: Toolbox) -
     """Arguments that are no JSON are not repeated; the model is asked to mend the call."""
     wrong = ToolCall("a", "double", "number=21")
     client, built = setup([Reply("", (wrong,)), "ANSWER: 42"], Profile(results="user"))
-    ToolsAgent(built).solve("?", toolbox, 0)
+    ToolsAgent(built).solve(Asked("?"), toolbox, 0)
     said, told = client.requests[1].messages[2:]
     assert said["content"] == '{"name": "double", "arguments": {}}'
     assert told["content"].startswith("double failed: the arguments must be one JSON object")
@@ -106,7 +106,7 @@ def test_one_call_at_a_time_where_the_endpoint_takes_no_more(
     """The first call of a reply is made and sent back alone; the model may ask again."""
     replies = [Reply("", (ONE, TWO)), Reply("", (TWO,)), "ANSWER: 42"]
     client, built = setup(replies, Profile(calls="single"))
-    solution = ToolsAgent(built).solve("?", toolbox, 0)
+    solution = ToolsAgent(built).solve(Asked("?"), toolbox, 0)
     assert [call.result for call in solution.calls] == ["42", "2"]
     sent = client.requests[-1].messages
     assert [len(m["tool_calls"]) for m in sent if "tool_calls" in m] == [1, 1]
@@ -131,7 +131,7 @@ def test_without_a_system_role_the_roles_alternate(setup: Build, toolbox: Toolbo
     written = '{"name": "double", "arguments": {"number": 21}}'
     profile = Profile("text", system=False, results="user")
     client, built = setup(["", written, "ANSWER: 42"], profile)
-    assert ToolsAgent(built).solve("Twice 21?", toolbox, 0).answer == "42"
+    assert ToolsAgent(built).solve(Asked("Twice 21?"), toolbox, 0).answer == "42"
     last = client.requests[-1].messages
     assert [one["role"] for one in last] == ["user", "assistant", "user"]
     assert last[0]["content"].endswith(f"Twice 21?\n\n{SPEAK}")
