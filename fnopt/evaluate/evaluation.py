@@ -7,15 +7,13 @@ never called costs nothing; neither does a revert.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
-from fnopt.evaluate.trial import Bench
+from fnopt.evaluate.threads import Threads
+from fnopt.evaluate.trial import Bench, Done, Wanted
 from fnopt.library.callgraph import closure_digest
 from fnopt.library.function import Library
 from fnopt.models.failures import RequestRefused
@@ -23,20 +21,24 @@ from fnopt.records import Evaluation, Task, Trial
 from fnopt.store import Store
 from fnopt.tasks.scorers import FAILED
 
-NAP = 0.01
-"""Seconds between looks at what has ended, while more trials wait than can run: a thread that wakes
-up at each of hundreds a second slows those that run them."""
 
-RETRIES = 1  # further attempts at a trial that infrastructure did not let happen
+class Workers(Protocol):
+    """Make trials, several at once, wherever that is; they keep each in the store as it ends."""
 
-_Wanted = tuple[Task, int, str]
-"""A task, the trial's number, and its key."""
+    def run(self, library: Library, missing: Sequence[Wanted]) -> Iterator[Done]:
+        """Every trial once, as they end.
+
+        Raises what a trial raises, after the trials under way have ended and been kept.
+        """
+
+    def on(self, bench: Bench) -> Workers:
+        """The same on another bench, which differs in what it offers alone."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Said after each trial: of ``total`` how many are done, right, and from the cache; how many
-    answers the scorer failed on, and what it said of the first."""
+    """Said after each trial: of ``total`` how many are done, right, and from the cache; of how many
+    answers (``scored``) the scorer failed on how many, and what it said of the first."""
 
     split: str
     done: int
@@ -45,10 +47,15 @@ class Progress:
     cached: int
     failed: int = 0
     failure: str = ""
+    scored: int = 0
 
 
 class Evaluator:
-    """Evaluates libraries with one bench; every trial is kept in the store as it ends."""
+    """Evaluates libraries with one bench; every trial is kept in the store as it ends.
+
+    Each task gets ``trials`` trials, numbered from ``first``. They are made by ``workers``, else by
+    so many threads of this process as ``concurrency`` says.
+    """
 
     def __init__(
         self,
@@ -57,13 +64,21 @@ class Evaluator:
         *,
         concurrency: int = 8,
         trials: int = 1,
+        first: int = 0,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        workers: Workers | None = None,
     ) -> None:
         self.bench = bench
         self._store = store
-        self._concurrency = concurrency
-        self._trials = trials
+        self._workers = workers or Threads(bench, store, concurrency)
+        self._numbers = range(first, first + trials)
         self._on_progress = on_progress
+
+    def on(self, bench: Bench) -> Evaluator:
+        """The same on another bench, which differs in what it offers alone."""
+        other = copy(self)
+        other.bench, other._workers = bench, self._workers.on(bench)
+        return other
 
     def evaluate(self, library: Library, split: str, tasks: Sequence[Task]) -> Evaluation:
         """Score a library on tasks; trials are in the order of the tasks.
@@ -72,70 +87,23 @@ class Evaluator:
         out as what infrastructure failed is; where it refuses all of several, that is raised.
         Raises what a trial raises, after the trials under way have ended and been kept.
         """
-        wanted = [(task, number) for task in tasks for number in range(self._trials)]
+        wanted = [(task, number) for task in tasks for number in self._numbers]
         toolbox = self.bench.toolbox(library)
-        keys = {(task.id, n): self.bench.key(toolbox, task, n) for task, n in wanted}
+        keys = {(task.id, n): self.bench.key(toolbox, split, task, n) for task, n in wanted}
         found = {(t.id, n): self._cached(library, t, keys[t.id, n]) for t, n in wanted}
         progress = _Counter(split, len(wanted), self._on_progress)
         for trial in filter(None, found.values()):
             progress.count(trial, cached=True)
-        missing = [(t, n, keys[t.id, n]) for t, n in wanted if found[t.id, n] is None]
+        missing = [Wanted(split, t, n, keys[t.id, n]) for t, n in wanted if found[t.id, n] is None]
         refused: list[RequestRefused] = []
-        for trial in self._run(library, missing, refused):
-            found[trial.task, trial.number] = trial
-            progress.count(trial, cached=False)
+        for done in self._workers.run(library, missing) if missing else ():
+            found[done.trial.task, done.trial.number] = done.trial
+            refused += [done.refusal] if done.refusal else []
+            progress.count(done.trial, cached=False)
         if 1 < len(refused) == len(wanted):
             raise refused[0]
         trials = (found[task.id, number] for task, number in wanted)
         return Evaluation(split, library.digest, tuple(trial for trial in trials if trial))
-
-    def _run(
-        self,
-        library: Library,
-        missing: Sequence[_Wanted],
-        refused: list[RequestRefused],
-    ) -> Iterable[Trial]:
-        if not missing:
-            return
-        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="trial")
-        try:
-            ended: SimpleQueue[Future[Trial | None]] = SimpleQueue()
-            failed = threading.Event()
-
-            def attempt(wanted: _Wanted) -> Trial | None:
-                if failed.is_set():
-                    return None  # nothing more is begun, and paid for, once one has failed
-                try:
-                    return self._attempt(library, *wanted, refused)
-                except BaseException:
-                    failed.set()
-                    raise
-
-            for one in missing:
-                future = pool.submit(attempt, one)
-                future.add_done_callback(ended.put)
-            for left in range(len(missing), 0, -1):
-                if ended.empty() and left > self._concurrency:
-                    time.sleep(NAP)
-                trial = ended.get().result()
-                if trial is not None:
-                    yield trial
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _attempt(
-        self, library: Library, task: Task, number: int, key: str, refused: list[RequestRefused]
-    ) -> Trial:
-        for _ in range(1 + RETRIES):
-            try:
-                trial = self.bench.run(library, task, number, key)
-            except RequestRefused as refusal:
-                refused.append(refusal)
-                return Trial(task.id, number, key, error=refusal.message)
-            if trial.error is None:
-                self._store.keep_trial(trial.to_json())
-                break
-        return trial
 
     def _cached(self, library: Library, task: Task, key: str) -> Trial | None:
         for document in self._store.trials(key):
@@ -150,18 +118,19 @@ class Evaluator:
 class _Counter:
     def __init__(self, split: str, total: int, report: Callable[[Progress], None]) -> None:
         self._split, self._total, self._report = split, total, report
-        self._done = self._right = self._cached = self._failed = 0
+        self._done = self._right = self._cached = self._failed = self._scored = 0
         self._failure = ""
 
     def count(self, trial: Trial, *, cached: bool) -> None:
         self._done += 1
         self._right += trial.right
         self._cached += cached
+        self._scored += trial.score is not None
         if trial.score and trial.score.note.startswith(FAILED):
             self._failed += 1
             self._failure = self._failure or trial.score.note
         counts = (self._done, self._total, self._right, self._cached, self._failed)
-        self._report(Progress(self._split, *counts, self._failure))
+        self._report(Progress(self._split, *counts, self._failure, self._scored))
 
 
 def _trial(document: Mapping[str, Any]) -> Trial | None:

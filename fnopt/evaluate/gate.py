@@ -6,24 +6,34 @@ people is proven apart from it. All rules are pure: evaluations in, a verdict ou
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from fnopt.errors import UsageError
-from fnopt.evaluate.permutation import sign_flip
-from fnopt.records import Evaluation, Verdict
+from fnopt.evaluate import sequential
+from fnopt.evaluate.pairs import SAME, Block, Pairs
+from fnopt.records import Verdict
 
 MOST_LOST = 0.1  # share of tasks that infrastructure may take before nothing can be said
-SAME = 1e-9
+REVIEW = "review"
+"""What an edit is called here that answers a person, whatever it does."""
+NEED_NO_GAIN = ("remove", REVIEW)
+"""Actions that are kept when they are not worse."""
 
 
 class Gate(Protocol):
-    """Judges a candidate against its base; ``action`` is add, revise or remove."""
+    """Judges a candidate against its base; ``action`` is add, revise, remove, several or review."""
 
-    def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
-        """The verdict on two evaluations of the same tasks."""
+    @property
+    def chance(self) -> float | None:
+        """How often an update without any effect is kept at most; None where nothing says so."""
+
+    def looks(self, tasks: int) -> int:
+        """In how many blocks it wants so many tasks."""
+
+    def judge(self, blocks: Iterable[Block], tasks: int, action: str) -> Verdict:
+        """The verdict on ``tasks`` tasks; takes no more blocks than it needs."""
 
     def can_show(self, wrong: int) -> bool:
         """Whether an edit that put right all of so many wrong tasks, and broke none, would be kept
@@ -32,35 +42,73 @@ class Gate(Protocol):
 
 @dataclass(frozen=True)
 class Paired:
-    """Keeps an add or revise when an exact sign-flip test on per-task differences supports it.
+    """Keeps an add or revise when a sign-flip test on per-task differences supports it.
 
-    A remove is kept when it is not worse than ``margin``. ``confidence`` is per proposal: kept
-    when the one-sided p is at most ``1 - confidence``. A task among ``guards`` must not get worse.
+    ``confidence`` is per proposal: kept when the one-sided p is at most ``1 - confidence``, stopped
+    as soon as that is clear (:mod:`fnopt.evaluate.sequential`). A remove, and what a person asked
+    for (``review``), is kept when it is not worse than ``margin``, and an add or revise must gain
+    more; with a margin the test looks once.
+    A task among ``guards`` must not get worse: nothing is kept before all of them were met.
     """
 
     confidence: float = 0.6
     margin: float = 0.0
     guards: Sequence[str] = ()
 
-    def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
+    @property
+    def chance(self) -> float | None:
+        """See :class:`Gate`."""
+        return 1 - self.confidence
+
+    def looks(self, tasks: int) -> int:
+        """See :class:`Gate`."""
+        return 1 if self.margin else sequential.looks(tasks)
+
+    def judge(self, blocks: Iterable[Block], tasks: int, action: str) -> Verdict:
         """Paired task by task; several trials of a task are averaged first."""
-        pairs = Pairs.of(base, candidate)
-        if pairs.lost > MOST_LOST:
-            return pairs.undecided()
-        hurt = [task for task in self.guards if pairs.differences.get(task, 0.0) < -SAME]
-        if hurt:
-            return pairs.verdict("reverted", f"guarded tasks got worse: {', '.join(hurt)}")
-        if action == "remove":
-            return self._not_worse(pairs)
-        p = sign_flip(list(pairs.differences.values()))
-        kept = pairs.gain > self.margin + SAME and p <= 1 - self.confidence + SAME
-        return pairs.verdict("kept" if kept else "reverted", pairs.figures(p), p)
+        met: list[Block] = []
+        for block in blocks:
+            met.append(block)
+            verdict = self._look(Pairs.of(met, tasks), action)
+            if verdict is not None:
+                return verdict
+        return Pairs.of(met, tasks).undecided()
 
     def can_show(self, wrong: int) -> bool:
         """See :class:`Gate`: the best that the sign-flip test can say of ``wrong`` tasks."""
         return bool(wrong) and 0.5**wrong <= 1 - self.confidence + SAME
 
-    def _not_worse(self, pairs: Pairs) -> Verdict:
+    def _look(self, pairs: Pairs, action: str) -> Verdict | None:
+        """The verdict on what was met so far, if there is one."""
+        if pairs.lost > MOST_LOST:
+            return pairs.undecided()
+        hurt = [task for task in self.guards if pairs.differences.get(task, 0.0) < -SAME]
+        if hurt:
+            return pairs.verdict("reverted", f"guarded tasks got worse: {', '.join(hurt)}")
+        found = self._not_worse(pairs) if action in NEED_NO_GAIN else self._better(pairs)
+        unmet = [task for task in self.guards if task not in pairs.differences]
+        if found is None or found.outcome != "kept" or not unmet:
+            return found
+        if pairs.met < pairs.tasks:
+            return None  # it must be clear once more when the guarded tasks were met
+        said = f"guarded tasks could not be scored: {', '.join(unmet)}"
+        return pairs.verdict("undecided", said)
+
+    def _better(self, pairs: Pairs) -> Verdict | None:
+        found = sequential.look(pairs.blocks, pairs.tasks, 1 - self.confidence)
+        if found.outcome == "open":
+            return None
+        kept = found.outcome == "better" and pairs.gain > self.margin + SAME
+        said = pairs.figures(found.p)
+        return pairs.verdict("kept" if kept else "reverted", said, found.p)
+
+    def _not_worse(self, pairs: Pairs) -> Verdict | None:
+        """Kept when all tasks say so; reverted early when it is worse."""
+        if pairs.met < pairs.tasks:
+            losses = [[-value for value in block] for block in pairs.blocks]
+            found = sequential.look(losses, pairs.tasks, 1 - self.confidence)
+            worse = found.outcome == "better"
+            return pairs.verdict("reverted", pairs.figures(None)) if worse else None
         kept = pairs.gain >= -self.margin - SAME
         return pairs.verdict("kept" if kept else "reverted", pairs.figures(None))
 
@@ -75,9 +123,18 @@ class Paper:
 
     ties: str = "accept"
 
-    def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
+    @property
+    def chance(self) -> float | None:
+        """See :class:`Gate`: it depends on the agent's noise."""
+        return None
+
+    def looks(self, tasks: int) -> int:
+        """See :class:`Gate`: a score is one of all tasks."""
+        return 1
+
+    def judge(self, blocks: Iterable[Block], tasks: int, action: str) -> Verdict:
         """Compares mean scores alone; the action makes no difference."""
-        pairs = Pairs.of(base, candidate)
+        pairs = Pairs.of(list(blocks), tasks)
         if pairs.lost > MOST_LOST:
             return pairs.undecided()
         tie = abs(pairs.gain) <= SAME
@@ -95,9 +152,18 @@ class NoRollback:
 
     rule: Gate
 
-    def judge(self, base: Evaluation, candidate: Evaluation, action: str) -> Verdict:
+    @property
+    def chance(self) -> float | None:
+        """See :class:`Gate`: all of them."""
+        return 1.0
+
+    def looks(self, tasks: int) -> int:
+        """See :class:`Gate`: as many as the rule's."""
+        return self.rule.looks(tasks)
+
+    def judge(self, blocks: Iterable[Block], tasks: int, action: str) -> Verdict:
         """The rule's verdict, but for reverted, which is kept; undecided it stays."""
-        verdict = self.rule.judge(base, candidate, action)
+        verdict = self.rule.judge(blocks, tasks, action)
         if verdict.outcome != "reverted":
             return verdict
         return replace(verdict, outcome="kept", reason=f"without roll-back; {verdict.reason}")
@@ -105,6 +171,12 @@ class NoRollback:
     def can_show(self, wrong: int) -> bool:
         """See :class:`Gate`: whatever it is, it is kept."""
         return True
+
+
+def for_the_run(confidence: float, proposals: int) -> float:
+    """The confidence per proposal at which a whole run of so many keeps none by chance, as often as
+    ``confidence`` says (Bonferroni)."""
+    return 1 - (1 - confidence) / proposals
 
 
 def choose(
@@ -116,81 +188,3 @@ def choose(
     if rule == "paper":
         return Paper(ties)
     raise UsageError(f"gate.rule: no gate is called {rule!r}", "one of: paired, paper")
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Two evaluations, task by task: ``differences`` are candidate minus base, -1 to 1."""
-
-    base: Mapping[str, float]
-    candidate: Mapping[str, float]
-    tasks: int
-
-    @classmethod
-    def of(cls, base: Evaluation, candidate: Evaluation) -> Pairs:
-        """Pair the tasks that both evaluations could score."""
-        before, after = _means(base), _means(candidate)
-        common = sorted(before.keys() & after.keys())
-        tasks = {trial.task for trial in (*base.trials, *candidate.trials)}
-        return cls({t: before[t] for t in common}, {t: after[t] for t in common}, len(tasks))
-
-    @property
-    def differences(self) -> dict[str, float]:
-        """Gain of each task."""
-        return {task: self.candidate[task] - self.base[task] for task in self.base}
-
-    @property
-    def lost(self) -> float:
-        """The share of tasks that could not be paired."""
-        return 1 - len(self.base) / self.tasks if self.tasks else 1.0
-
-    @property
-    def gain(self) -> float:
-        """Mean difference."""
-        return sum(self.differences.values()) / len(self.base) if self.base else 0.0
-
-    @property
-    def better(self) -> int:
-        """How many tasks gained."""
-        return sum(value > SAME for value in self.differences.values())
-
-    @property
-    def worse(self) -> int:
-        """How many tasks lost."""
-        return sum(value < -SAME for value in self.differences.values())
-
-    def figures(self, p: float | None) -> str:
-        """``+0.15 (12 tasks better, 3 worse of 40; p = 0.02)``."""
-        said = f"{self.better} better, {self.worse} worse of {self.tasks} tasks"
-        return f"{self.gain:+.3f} ({said}{'' if p is None else f'; p = {p:.2g}'})"
-
-    def undecided(self) -> Verdict:
-        """The verdict when too little is left to judge by."""
-        said = f"infrastructure failed {self.lost:.0%} of tasks" if self.tasks else "no tasks"
-        return self.verdict("undecided", said)
-
-    def verdict(self, outcome: str, reason: str, p: float | None = None) -> Verdict:
-        """A verdict with these pairs' figures."""
-        assert outcome in ("kept", "reverted", "undecided"), f"BUG: {outcome}"
-        return Verdict(
-            outcome=outcome,  # type: ignore[arg-type]
-            reason=reason,
-            base=_mean(self.base),
-            score=_mean(self.candidate),
-            better=self.better,
-            worse=self.worse,
-            tasks=self.tasks,
-            p=p,
-        )
-
-
-def _means(evaluation: Evaluation) -> dict[str, float]:
-    values: dict[str, list[float]] = defaultdict(list)
-    for trial in evaluation.trials:
-        if trial.score is not None:
-            values[trial.task].append(trial.score.value)
-    return {task: sum(scores) / len(scores) for task, scores in values.items()}
-
-
-def _mean(values: Mapping[str, float]) -> float:
-    return sum(values.values()) / len(values) if values else 0.0

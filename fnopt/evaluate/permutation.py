@@ -1,8 +1,7 @@
 """The exact one-sided sign-flip permutation test (Fisher 1935; Good 2005, Permutation Tests).
 
 Under the null hypothesis each task's difference is as likely to have the other sign. The p-value
-is the share of the 2**n sign patterns whose sum is at least the observed one. The patterns are
-counted by their sums, as the coefficients of a polynomial that is held in one big integer.
+is the share of the 2**n sign patterns whose sum is at least the observed one.
 
 Sums lie on a grid. Where a difference does not lie on it (scores that are no means of up to ten
 trials), where the grid had to be coarser (several hundred such tasks), or where the counts of many
@@ -14,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, fsum, gcd
 
+from fnopt.evaluate.subsets import Subsets
+
 GRID = 2520  # divisible by 1 to 10: means of up to ten trials lie on the grid exactly
-FIELD = 12  # bytes a coefficient
-DROPPED = 4  # bytes that a coefficient loses when its field is full
 MOST_WORK = 100_000_000  # steps of the grid times tasks: half a second or so
 SAME = 1e-6  # steps of the grid: float arithmetic, not a difference
 
@@ -35,7 +34,7 @@ def sign_flip(differences: Sequence[float]) -> float:
     # the sizes with a plus total at least what they total in the observed pattern
     lost = fsum(max(0.0, abs(step) - size) for step, size in zip(steps, sizes, strict=True))
     observed = fsum(step for step in steps if step > 0)
-    return _share_at_least(sizes, max(0, ceil(observed - lost - len(steps) * SAME)))
+    return Subsets().plus(sizes).at_least(ceil(observed - lost - len(steps) * SAME))
 
 
 def _in_lowest_terms(steps: list[float]) -> list[float]:
@@ -50,31 +49,3 @@ def _coarse(steps: list[float]) -> list[float]:
     """The steps on a grid that is no finer than can be counted."""
     finer = fsum(map(abs, steps)) * len(steps) / MOST_WORK
     return steps if finer <= 1 else [step / finer for step in steps]
-
-
-def _share_at_least(sizes: Sequence[int], least: int) -> float:
-    """The share of the subsets of ``sizes`` that total at least ``least``."""
-    polynomial, bits = 1, 0  # coefficients are at most 2**bits
-    for size in sorted(sizes):  # in this order the polynomial stays short longest
-        polynomial += polynomial << (size * FIELD * 8)
-        bits += 1
-        if bits == FIELD * 8 - 1:
-            polynomial, bits = _shorter(polynomial), bits - DROPPED * 8
-    count = _sum_of_fields(polynomial >> (least * FIELD * 8))
-    return min(1.0, count / (1 << bits))
-
-
-def _shorter(polynomial: int) -> int:
-    """Every coefficient without its last bytes, rounded up."""
-    fields = -(-polynomial.bit_length() // (FIELD * 8))
-    up = (b"\xff" * DROPPED + bytes(FIELD - DROPPED)) * fields
-    rest = (b"\xff" * (FIELD - DROPPED) + bytes(DROPPED)) * fields
-    higher = (polynomial + int.from_bytes(up, "little")) >> (DROPPED * 8)
-    return higher & int.from_bytes(rest, "little")
-
-
-def _sum_of_fields(polynomial: int) -> int:
-    fields = -(-polynomial.bit_length() // (FIELD * 8))
-    raw = polynomial.to_bytes(fields * FIELD, "little")
-    starts = range(0, len(raw), FIELD)
-    return sum(int.from_bytes(raw[start : start + FIELD], "little") for start in starts)

@@ -73,11 +73,13 @@ class Lab:
         self._options = {"on_progress": self.progress.append, **options}
         self._box = box
 
-    def evaluate(self, tasks: list[Task] = TASKS, of: Library | None = None) -> Evaluation:
+    def evaluate(
+        self, tasks: list[Task] = TASKS, of: Library | None = None, split: str = "val"
+    ) -> Evaluation:
         setup = Setup(self.client, Prose(), "m", **self._setup)
         bench = Bench(choose(self._kind, setup), self._box, self._scorer, self._python)
         evaluator = Evaluator(bench, self.store, **self._options)
-        return evaluator.evaluate(of or library(), "val", tasks)
+        return evaluator.evaluate(of or library(), split, tasks)
 
     def asked(self, tasks: list[Task] = TASKS, of: Library | None = None) -> int:
         """How many requests an evaluation makes."""
@@ -196,6 +198,15 @@ def test_another_question_is_another_trial(box: Sandbox) -> None:
     assert lab.asked([replace(TASKS[0], id="other")]) == 2
     more = Lab(box, store=lab.store, trials=3)
     assert more.asked(TASKS[:1]) == 4
+
+
+def test_an_id_belongs_to_one_split(box: Sandbox) -> None:
+    """What train and val both call t0 are two trials, whatever an agent's first request shows."""
+    lab = Lab(box)
+    [trained] = lab.evaluate(TASKS[:1], split="train").trials
+    [held] = lab.evaluate(TASKS[:1], split="val").trials
+    assert trained.key != held.key
+    assert [len(lab.store.trials(one.key)) for one in (trained, held)] == [1, 1]
 
 
 def test_answers_are_scored_anew(box: Sandbox) -> None:
