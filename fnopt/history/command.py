@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, TimeoutExpired
 from typing import TYPE_CHECKING
 
 from fnopt.errors import GitStateError
@@ -28,6 +29,10 @@ INHERITED = (
     "GIT_LITERAL_PATHSPECS",
 )
 """Variables that git sets for hooks and that would point our git at the hook's own index."""
+
+TIMED_OUT = 124
+"""The code of a command that was ended since it took too long, as timeout(1) has it."""
+GRACE = 5.0  # seconds in which a command that is ended takes its lock files along
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,22 @@ def run(
     folder: Path,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
 ) -> Answer:
-    """Run ``git WORDS`` in a folder. Raises GitStateError only when git cannot be started there."""
+    """Run ``git WORDS`` in a folder. Raises GitStateError only when git cannot be started there.
+
+    After ``timeout`` seconds it is ended, and the answer's code is :data:`TIMED_OUT`.
+    """
     guard = begin(words, folder, env)  # ends git when it goes
     process = guard.proc
     assert process, "BUG: it was only just begun"
     try:
-        out, error = process.communicate(stdin or b"")
+        out, error = process.communicate(stdin or b"", timeout)
+    except TimeoutExpired:
+        process.terminate()
+        with suppress(TimeoutExpired):  # not for the pipes: what git began may hold them for longer
+            process.wait(GRACE)
+        return Answer(TIMED_OUT, b"", f"fatal: no end after {timeout:g} seconds")
     except BaseException:
         process.terminate()  # not kill: git takes its lock files along
         process.wait()

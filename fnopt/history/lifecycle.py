@@ -13,9 +13,10 @@ from fnopt.history.repo import Repository
 from fnopt.history.runs import NAME, PENDING, RUNS, RunBranch, is_abandoned
 from fnopt.history.updates import PEOPLES, Update, scores, updates
 
-State = Literal["open", "held", "waiting", "merged", "abandoned", "gone"]
-"""``waiting``: a candidate waits for its verdict. ``merged``: all of it is in what is checked out.
-``gone``: the branch is not there any more, its evidence is."""
+State = Literal["open", "held", "waiting", "merged", "declined", "abandoned", "gone"]
+"""``waiting``: a candidate waits for its verdict. ``merged``: all of it is in what is checked out,
+or came into the branch that it was for. ``declined``: people closed its pull request. ``gone``: the
+branch is not there any more, its evidence is."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,25 @@ def abandon(run: RunBranch) -> str | None:
     with run.lock():
         if is_abandoned(run.evidence):
             raise UsageError(f"run {run.name} is abandoned already", "see: fnopt runs")
-        _mark(run, time.strftime("%Y-%m-%dT%H:%M:%S%z"))
+        _mark(run, "abandon", abandoned=time.strftime("%Y-%m-%dT%H:%M:%S%z"))
         return run.drop()
 
 
 def take_up(run: RunBranch) -> None:
-    """Go on with a run that was abandoned, if it was."""
-    if is_abandoned(run.evidence):
-        _mark(run, None)
+    """Go on with a run that was over: abandoned, merged or declined."""
+    if runs.is_over(run.evidence):
+        _mark(run, "take up again")
+
+
+def land(run: RunBranch, branch: str, commit: str) -> None:
+    """Mark a run as merged: what it learned came into a branch, seen at that branch's commit."""
+    _mark(run, "merged", landed={"branch": branch, "commit": commit})
+
+
+def decline(run: RunBranch, url: str, said: Sequence[str]) -> None:
+    """Mark a run as declined by people, who closed its pull request without merging it and gave
+    these reasons: what it learned counts as refused in later runs."""
+    _mark(run, "declined", declined={"url": url, "said": list(said)})
 
 
 def sweepable(repo: Repository, *, merged: bool) -> list[Standing]:
@@ -133,6 +145,10 @@ def _state(run: RunBranch) -> tuple[State, str]:
     start = run.evidence.document("run.json") or {}
     if start.get("abandoned"):
         return "abandoned", f"on {str(start['abandoned'])[:10]}"
+    if landed := start.get("landed"):
+        return "merged", f"into {landed['branch']}"
+    if declined := start.get("declined"):
+        return "declined", str(declined["url"])
     if not run.exists:
         return "gone", "its branch is not here"
     if waits := run.repo.ref(PENDING + run.name):
@@ -148,12 +164,11 @@ def _is_merged(run: RunBranch, base: str | None) -> bool:
     return run.repo.is_ancestor(run.head(), head)
 
 
-def _mark(run: RunBranch, abandoned: str | None) -> None:
+def _mark(run: RunBranch, why: str, **marks: object) -> None:
     start = {"run": run.name, **(run.evidence.document("run.json") or {})}
-    start.pop("abandoned", None)
-    if abandoned:
-        start["abandoned"] = abandoned
-    run.evidence.write({"run.json": start}, (), "abandon" if abandoned else "take up again")
+    for mark in ("abandoned", "landed", "declined"):
+        start.pop(mark, None)
+    run.evidence.write({"run.json": {**start, **marks}}, (), why)
 
 
 def _total(log: Sequence[Update]) -> float | None:

@@ -160,6 +160,11 @@ class Repository:
         text = message.replace("\0", " ").encode(errors="replace")
         return self.git(*words, "-F", "-", stdin=text).text
 
+    def write_commit(self, raw: bytes) -> str:
+        """Write a commit object from its bytes (gitformat), by a process that stays: no identity,
+        no hook, no signature. Raises GitStateError when git does not take it for one."""
+        return self._writer.commit(raw)
+
     def signs(self) -> bool:
         """Whether the user wants commits to be signed (``commit.gpgsign``)."""
         return self.setting("commit.gpgsign", "bool") == "true"
@@ -268,9 +273,13 @@ class Repository:
         check: bool = True,
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Answer:
-        """Run one git command. Raises GitStateError when it fails and ``check`` is set."""
-        answer = command.run(words, self.root, stdin, env)
+        """Run one git command, for ``timeout`` seconds at most.
+
+        Raises GitStateError when it fails and ``check`` is set.
+        """
+        answer = command.run(words, self.root, stdin, env, timeout)
         if check and answer.code:
             raise command.failure(words, answer)
         return answer

@@ -297,21 +297,27 @@ def advance(
 
 def names(repo: Repository) -> list[str]:
     """The runs of a repository that have a branch, the newest evidence first."""
-    recent = [ref.removeprefix(RUNS) for ref in repo.refs(RUNS)]
+    recent = recorded(repo)
     branches = [ref.removeprefix(BRANCHES) for ref in repo.refs(BRANCHES)]
     both = dict.fromkeys([*(name for name in recent if name in branches), *branches])
     return [name for name in both if NAME.fullmatch(name)]
 
 
+def recorded(repo: Repository) -> dict[str, str]:
+    """The runs whose evidence is here, with its newest commit; the newest first."""
+    found = {ref.removeprefix(RUNS): commit for ref, commit in repo.refs(RUNS).items()}
+    return {name: commit for name, commit in found.items() if NAME.fullmatch(name)}
+
+
 def current(repo: Repository) -> str | None:
     """The run whose branch is checked out, else the one with the newest evidence that is not
-    abandoned, else None."""
+    over, else None."""
     shown = repo.checked_out() or ""
     runs = names(repo)
     here = shown.removeprefix(BRANCHES)
     if shown.startswith(BRANCHES) and here in runs:
         return here
-    return next((name for name in runs if not is_abandoned(Evidence(repo, name))), None)
+    return next((name for name in runs if not is_over(Evidence(repo, name))), None)
 
 
 def require_branch(run: RunBranch) -> None:
@@ -329,6 +335,13 @@ def require_branch(run: RunBranch) -> None:
 def is_abandoned(evidence: Evidence) -> bool:
     """Whether a person has given a run up."""
     return bool((evidence.document("run.json") or {}).get("abandoned"))
+
+
+def is_over(evidence: Evidence) -> bool:
+    """Whether no command goes on with a run by itself: people merged it, declined its pull request,
+    or gave it up."""
+    start = evidence.document("run.json") or {}
+    return any(start.get(mark) for mark in ("abandoned", "landed", "declined"))
 
 
 def fresh_name(repo: Repository) -> str:

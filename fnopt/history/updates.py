@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,9 @@ PEOPLES = ("rollback", "keep")
 """Actions in a run's log that are no steps: what people did to its branch by fnopt's commands."""
 
 _TOKENS = re.compile(r"(\d+) tokens", re.ASCII)
+_PART = re.compile(r"\((\d{1,9}) of (\d{1,9}) tasks\)", re.ASCII)
 _DOLLARS = re.compile(r"\$(\d+(?:\.\d+)?)$", re.ASCII)
+_INNER = ("tasks", "share", "answers")
 _At = tuple[str, str | None]  # the commits of the branch and of the evidence
 _READ: WeakKeyDictionary[RunBranch, tuple[_At, list[Update]]] = WeakKeyDictionary()
 """What was read last of each run: a step asks several times."""
@@ -28,8 +30,9 @@ class Update:
     """One step as the log shows it.
 
     ``commit`` is None for a refused proposal; ``revert`` is the commit that took the update back.
-    ``base`` and ``score`` are selection scores, 0 to 1, None where not measured. ``tasks`` are the
-    ids of the training tasks that it was for.
+    ``base`` and ``score`` are selection scores, 0 to 1, None where not measured; ``share`` is the
+    part of the gate's tasks that they were measured on. ``tasks`` are the ids of the training tasks
+    that it was for; ``answers`` what it answers of that which people asked for in review.
     """
 
     commit: str | None
@@ -44,11 +47,18 @@ class Update:
     tokens: int
     cost: float | None
     tasks: tuple[str, ...] = ()
+    share: float = 1.0
+    answers: tuple[str, ...] = ()
 
     @property
     def overruled(self) -> bool:
         """Whether it lost, and a person has it kept."""
         return self.verdict == "reverted" and self.commit is not None and self.revert is None
+
+    def to_json(self) -> dict[str, Any]:
+        """As every ``--json`` document shows it."""
+        shown = {key: value for key, value in asdict(self).items() if key not in _INNER}
+        return {**shown, "answers": list(self.answers)} if self.answers else shown
 
 
 def updates(run: RunBranch) -> list[Update]:
@@ -116,6 +126,8 @@ def _update(commit: Commit, marks: Mapping[str, tuple[str, ...]], revert: str | 
         tokens=tokens,
         cost=cost,
         tasks=marks.get("Fnopt-Task", ()),
+        share=_share(_first(marks, "Fnopt-Score")),
+        answers=marks.get("Fnopt-Answers", ()),
     )
 
 
@@ -134,6 +146,7 @@ def _refused(steps: Mapping[int, Mapping[str, Any]]) -> list[Update]:
             tokens=step["tokens"],
             cost=step["cost"],
             tasks=tuple(step.get("tasks", ())),
+            answers=tuple(step.get("answers", ())),
         )
         for number, step in steps.items()
         if step["verdict"] == "refused"
@@ -144,9 +157,31 @@ def spent_on(run: RunBranch) -> Usage:
     """What the steps of a run say that they cost, as prompt tokens and US dollars."""
     if not run.exists:
         return Usage()
+    replies = run.evidence.requests().values()  # those that led to no step
     return sum(
-        (Usage(prompt_tokens=update.tokens, cost=update.cost) for update in updates(run)), Usage()
+        (
+            *(Usage(prompt_tokens=update.tokens, cost=update.cost) for update in updates(run)),
+            *(
+                Usage(prompt_tokens=one["tokens"], cost=one.get("cost"))
+                for one in replies
+                if one.get("tokens")
+            ),
+        ),
+        Usage(),
     )
+
+
+def calls_of(run: RunBranch) -> int:
+    """The model calls of the trials in a run's evidence; those of its optimizer are not there."""
+    blobs = run.evidence.trial_blobs().values()
+    return sum(trial.usage.calls for blob in blobs for trial in run.evidence.trials(blob))
+
+
+def format_figure(score: float | None, tasks: int, of: int) -> str:
+    """The trailers ``Fnopt-Base`` and ``Fnopt-Score``: ``0.4167 (24 of 40 tasks)``."""
+    if score is None:
+        return "not measured"
+    return f"{score:.4f}{f' ({tasks} of {of} tasks)' if tasks < of else ''}"
 
 
 def format_cost(tokens: int, cost: float | None) -> str:
@@ -170,6 +205,11 @@ def _figure(text: str) -> float | None:
         return float(text.split(" ")[0])
     except ValueError:
         return None
+
+
+def _share(score: str) -> float:
+    part = _PART.search(score)
+    return int(part[1]) / int(part[2]) if part and int(part[2]) else 1.0
 
 
 def _reason(verdict: str) -> str:

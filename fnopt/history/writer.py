@@ -25,11 +25,12 @@ Entries = Mapping[str, tuple[str, str]]
 
 
 class ObjectWriter:
-    """One process for blobs and one for trees; safe to use from several threads."""
+    """One process for each kind of object; safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
         self._blobs = Served((*WORDS, "blob"), folder)
         self._trees = Served(TREE, folder)
+        self._commits = Served((*WORDS, "commit"), folder)
 
     def blob(self, data: bytes) -> str:
         """Write a blob; its name. Raises GitStateError."""
@@ -39,10 +40,14 @@ class ObjectWriter:
         """Write a tree of objects that are there; its name. Raises GitStateError."""
         return _written(self._trees, row(entries))
 
+    def commit(self, data: bytes) -> str:
+        """Write a commit; its name. Raises GitStateError when the bytes are none."""
+        return _written(self._commits, data)
+
     def close(self) -> None:
         """End the processes; they begin again when needed."""
-        self._blobs.close()
-        self._trees.close()
+        for git in (self._blobs, self._trees, self._commits):
+            git.close()
 
 
 def _written(git: Served, data: bytes) -> str:

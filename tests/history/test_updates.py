@@ -9,7 +9,7 @@ import pytest
 from fnopt.history import message
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
-from fnopt.history.updates import Update, format_cost, parse_cost, updates
+from fnopt.history.updates import Update, format_cost, parse_cost, spent_on, updates
 from fnopt.library.layout import Layout
 
 from .conftest import Git
@@ -218,3 +218,33 @@ def test_costs_come_back(tokens: int, cost: float | None) -> None:
 def test_costs_that_people_spoilt(said: str) -> None:
     """What says nothing is no tokens and an unknown price."""
     assert parse_cost(said)[1] is None
+
+
+def test_what_an_update_answers_is_read_from_its_trailers(run: RunBranch) -> None:
+    """And of a refused one from the evidence; documents have the key where there is something."""
+    begin(run)
+    marks = [("Fnopt-Reason", "review"), ("Fnopt-Answers", "11"), ("Fnopt-Answers", "12")]
+    said = message.compose(
+        "fix: f", "Why.", [("Fnopt-Step", "1"), *marks, ("Fnopt-Verdict", "kept; x")]
+    )
+    tree = run.repo.write_tree(run.repo.tree(run.head()), {"functions/f.py": b"f"})
+    run.publish(run.pend(tree, 1, said), said, LAYOUT, keep=True)
+    refuse(run, 2)
+    path = "steps/0002.json"
+    document = run.evidence.document(path)
+    assert document is not None
+    run.evidence.write({path: {**document, "answers": ["13"]}}, [], "answers")
+    publish(run, 3)
+    found = updates(run)
+    assert [one.answers for one in found] == [("11", "12"), ("13",), ()]
+    assert [one.to_json().get("answers") for one in found] == [["11", "12"], ["13"], None]
+
+
+def test_what_replies_without_a_step_cost_is_told(run: RunBranch) -> None:
+    """A fresh clone knows it from the evidence alone."""
+    begin(run)
+    publish(run, 1)
+    reply = {"id": "11", "state": "declined", "tokens": 40, "cost": 0.01}
+    run.evidence.write({"requests/11.json": reply, "requests/12.json": {"id": "12"}}, [], "reply")
+    assert run.evidence.requests() == {"11": reply, "12": {"id": "12"}}
+    assert (spent_on(run).tokens, spent_on(run).cost) == (1240, pytest.approx(0.0412))
