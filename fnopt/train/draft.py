@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 
 from fnopt.evaluate.gate import MOST_LOST
+from fnopt.evaluate.pairs import infrastructure_failed
 from fnopt.library.function import Library
 from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.models.client import Reply
 from fnopt.records import Evaluation, Fault, Task, Verdict
 from fnopt.tasks.scorers import Scorer
-from fnopt.train import attempts, focus, noticed, serving
+from fnopt.train import attempts, declined, focus, noticed, serving
 from fnopt.train.credit import credits_of
 from fnopt.train.drafted import NOTHING, Draft
 from fnopt.train.failure import failures
@@ -34,9 +35,8 @@ def draft(run: Run, base: Base, trained: Evaluation) -> Draft | Terminated | Und
     """Let the optimizer propose an edit for what the incumbent failed in ``trained``."""
     lost = 1 - len(trained.scored) / len(trained.trials)
     if lost > MOST_LOST:
-        return Undecided(
-            Verdict("undecided", f"infrastructure failed {lost:.0%} of training trials")
-        )
+        said = infrastructure_failed(f"{lost:.0%} of training trials", trained.error)
+        return Undecided(Verdict("undecided", said))
     number = 1 + max((one.update.step for one in attempts.attempts(run.branch)), default=0)
     found = draft_for(run, base, trained, run.train, number)
     return found or Terminated("nothing left to fix: every training task is answered right")
@@ -66,7 +66,8 @@ def _situation(
     group = chosen(run.train, trained, past, bench.scorer, served, failing)
     found = about(base.library, run.train, group, trained, past, bench.scorer)
     locked = run.screen.locked_names(base.library)
-    return replace(found, locked=locked, notes=run.notes, served=served(group))
+    notes = (*run.notes, *declined.told(run.declined))
+    return replace(found, locked=locked, notes=notes, served=served(group))
 
 
 def chosen(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
 from fnopt.records import Evaluation, Fault
+from fnopt.train.request import Request
 from fnopt.train.tryout import NONE, Tryout
 
 NOTHING = Proposal((), "")
@@ -17,7 +18,8 @@ class Draft:
     """A proposal as step ``number``, for training tasks that ``base`` failed.
 
     ``library`` is what the proposal leads to, None when ``faults`` refuse it. ``tryout`` is what
-    the edited function made of what stands in the tasks.
+    the edited function made of what stands in the tasks. ``answers`` are the requests of people
+    that it answers, where it is for these and for no tasks.
     """
 
     number: int
@@ -27,6 +29,7 @@ class Draft:
     library: Library | None = None
     faults: tuple[Fault, ...] = ()
     tryout: Tryout = NONE
+    answers: tuple[Request, ...] = ()
 
     @property
     def convinces(self) -> bool:

@@ -13,7 +13,7 @@ from fnopt.library.likeness import likeness
 from fnopt.library.proposal import Proposal
 from fnopt.library.rules.registry import levelled
 from fnopt.records import Evaluation, Fault, Task
-from fnopt.train import examples, loading, replay, serving
+from fnopt.train import declined, examples, loading, replay, serving
 from fnopt.train.drafted import Draft
 from fnopt.train.form import Form
 from fnopt.train.run import Base, Run
@@ -43,6 +43,8 @@ def screened(
     after = run.screen.apply(base.library, proposal, partial(ours, run.repo, base.commit))
     if not isinstance(after, Library):
         return replace(done, faults=after)
+    if refused := declined.faults(after, proposal.edits, run.declined):
+        return replace(done, faults=refused)
     tried = try_edits(run, after, proposal.edits, situation.kind, done.base)
     loads = called(proposal.edits[0]) if tried.ran else None
     if wrong := _wrong_when_run(run, base.library, after, proposal, situation, loads):
@@ -119,18 +121,27 @@ def _wrong_when_run(
 ) -> tuple[Fault, ...]:
     """Functions that are not as they were and do not load, whose examples are wrong, or which no
     longer do what worked. ``loads``: one whose module is known to load."""
-    old = {one.name: one.source for one in before.functions}
-    changed = [one.name for one in after.functions if old.get(one.name) != one.source]
-    bench = run.evaluator.bench
-    unsure = [name for name in changed if name != loads]
-    if idle := tuple(loading.faults(before, after, unsure, bench.sandbox)):
-        return idle
-    found = examples.faults(after, changed, bench.sandbox)
-    if wrong := tuple(one for one in levelled(found, run.screen.rules) if one.level == "error"):
+    if wrong := when_run(run, before, after, loads):
         return wrong
     revised = {one.name: called(one) for one in proposal.edits if isinstance(one, Revise)}
+    bench = run.evaluator.bench
     given = (situation.credit, run.train, bench.sandbox, bench.scorer)
     return replay.faults(before, after, revised, *given)
+
+
+def when_run(
+    run: Run, before: Library, after: Library, loads: str | None = None
+) -> tuple[Fault, ...]:
+    """Functions that are not as they were and do not load, or whose examples are wrong. ``loads``:
+    one whose module is known to load."""
+    old = {one.name: one.source for one in before.functions}
+    changed = [one.name for one in after.functions if old.get(one.name) != one.source]
+    sandbox = run.evaluator.bench.sandbox
+    unsure = [name for name in changed if name != loads]
+    if idle := tuple(loading.faults(before, after, unsure, sandbox)):
+        return idle
+    found = levelled(examples.faults(after, changed, sandbox), run.screen.rules)
+    return tuple(one for one in found if one.level == "error")
 
 
 def _tried_again(proposal: Proposal, situation: Situation) -> tuple[Fault, ...]:

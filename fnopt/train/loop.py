@@ -8,7 +8,9 @@ from typing import Literal
 
 from fnopt.errors import BudgetSpent
 from fnopt.history.updates import PEOPLES, Update, updates
-from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undecided
+from fnopt.records import Verdict
+from fnopt.train.answering import waiting
+from fnopt.train.outcome import Kept, Refused, Replied, Reverted, Step, Terminated, Undecided
 from fnopt.train.run import Run, Stops
 from fnopt.train.step import step
 
@@ -36,21 +38,34 @@ def train(run: Run, on_step: Callable[[Step], None] = lambda _: None) -> Stop:
         try:
             result = step(run)
         except BudgetSpent as error:
-            return Stop("budget", error.message)
+            return out_of_budget(error)
         on_step(result)
         match result:
             case Terminated(why):
                 return Stop("finished", why)
             case Undecided(verdict):
-                return Stop("undecided", verdict.reason)
-            case Kept() | Reverted() | Refused():
+                return undecided(verdict)
+            case Kept() | Reverted() | Refused() | Replied():
                 continue
     return stop
 
 
+def out_of_budget(error: BudgetSpent) -> Stop:
+    """The stop at a limit, with how the run goes on: by itself it never tries again."""
+    return Stop("budget", f"{error.message}; {error.mend}")
+
+
+def undecided(verdict: Verdict) -> Stop:
+    """The stop where too little could be measured, with how the run goes on."""
+    return Stop("undecided", f"{verdict.reason}; see: fnopt doctor, then fnopt train goes on")
+
+
 def ended(run: Run) -> Stop | None:
-    """Whether a run is over, as its log says it."""
+    """Whether a run is over, as its log says it. While people wait for an answer only the number of
+    its steps ends it."""
     log = updates(run.branch)
+    if waiting(run):
+        return None if run.stops.one_shot else _out_of_steps(run.stops, log)
     stop = spent(run.stops, log)
     return stop if stop or run.stops.patience is None else _too_few_wrong(run, log)
 
@@ -60,6 +75,8 @@ def _too_few_wrong(run: Run, log: list[Update]) -> Stop | None:
     last = next((update for update in reversed(log) if update.base is not None), None)
     if last is None or run.branch.head() not in (last.commit, last.revert):
         return None  # never measured, or the incumbent is a person's
+    if last.share < 1:
+        return None  # nobody knows how many of the others are wrong
     score = last.score if last.verdict == "kept" else last.base
     judging = run.judging
     share = (1 - (score or 0.0)) * len(judging.tasks)
@@ -72,26 +89,35 @@ def _too_few_wrong(run: Run, log: list[Update]) -> Stop | None:
 
 def spent(stops: Stops, log: list[Update]) -> Stop | None:
     """Whether the log says that a run is out of patience or steps; what people did aside."""
-    steps = [update for update in log if update.action not in PEOPLES]
     in_vain = _in_vain(log)
-    if stops.patience is not None and in_vain >= stops.patience:
-        return _out_of_patience(steps[-in_vain:])
+    if stops.patience is not None and len(in_vain) >= stops.patience:
+        return _out_of_patience(in_vain)
+    return _out_of_steps(stops, log)
+
+
+def _out_of_steps(stops: Stops, log: list[Update]) -> Stop | None:
+    """Answers to people are steps, too, but for the one of ``one_shot``."""
+    steps = [update for update in log if update.action not in PEOPLES]
+    if stops.one_shot:
+        steps = [update for update in steps if not update.answers]
     counted = [update for update in steps if update.verdict == "kept" or not stops.only_kept]
-    if len(counted) >= stops.max_steps:
-        return Stop("steps", f"{len(counted)} of {stops.max_steps} steps are done")
-    return None
+    if len(counted) < stops.max_steps:
+        return None
+    return Stop("steps", f"{len(counted)} of {stops.max_steps} steps are done")
 
 
-def _in_vain(log: list[Update]) -> int:
-    """The steps in vain since the last update that was kept, by the gate or by a person."""
-    count = 0
+def _in_vain(log: list[Update]) -> list[Update]:
+    """The steps in vain since the last update that was kept, by the gate or by a person; those
+    aside that a person asked for: nobody's patience with the optimizer ends by them."""
+    found: list[Update] = []
     for update in reversed(log):
         if update.action == "rollback" or update.overruled:
             continue
         if update.verdict == "kept":
             break
-        count += 1
-    return count
+        if not update.answers:
+            found.append(update)
+    return found[::-1]
 
 
 def _out_of_patience(steps: list[Update]) -> Stop:

@@ -76,7 +76,7 @@ class Optimizer:
         self._voice = voice
         self._client = client
         self._prose = prose
-        self._packages = tuple(packages)
+        self.packages = tuple(packages)
         self.proposals = proposals
         self.reconsiders = reconsiders
         self._max_actions = max_actions
@@ -85,6 +85,12 @@ class Optimizer:
         """The same optimizer, of which at most so many candidates are drawn."""
         other = copy(self)
         other.proposals = min(most, self.proposals)
+        return other
+
+    def single(self) -> Optimizer:
+        """The same optimizer, whose replies may hold one edit each."""
+        other = copy(self)
+        other._max_actions = 1
         return other
 
     @property
@@ -117,7 +123,7 @@ class Optimizer:
             "native": voice.native_tools,
             "brief": voice.brief,
             "max_actions": self._max_actions,
-            "packages": self._packages,
+            "packages": self.packages,
             "as_text": voice.brief and draw % 2 == 1,
         }
         system = self._prose.render("optimizer.txt", **told)

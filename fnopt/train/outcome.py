@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fnopt.history.updates import Update
 from fnopt.records import Fault, Verdict
+from fnopt.train.request import Request
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,12 @@ class Terminated:
     why: str
 
 
-Step = Kept | Reverted | Refused | Undecided | Terminated
+@dataclass(frozen=True)
+class Replied:
+    """A person's requests were answered in words: nothing is to be changed."""
+
+    requests: tuple[Request, ...]
+    why: str
+
+
+Step = Kept | Reverted | Refused | Undecided | Terminated | Replied

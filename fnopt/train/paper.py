@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from fnopt.evaluate.gate import MOST_LOST
+from fnopt.evaluate.pairs import infrastructure_failed
 from fnopt.history.blame import ours
 from fnopt.library.function import Library
 from fnopt.library.proposal import Proposal
-from fnopt.library.rules.registry import levelled
 from fnopt.models.client import Request
 from fnopt.records import Evaluation, Fault, Verdict
-from fnopt.train import examples, loading
+from fnopt.train import declined
 from fnopt.train.drafted import Draft
+from fnopt.train.filters import when_run
 from fnopt.train.outcome import Terminated, Undecided
 from fnopt.train.paper_memory import Memory, remember
 from fnopt.train.paper_prompt import Form, request
@@ -42,7 +43,7 @@ class PaperDrafter:
         """A draft of all actions together; the reason where the first one terminates."""
         lost = 1 - len(trained.scored) / len(trained.trials)
         if lost > MOST_LOST:
-            said = f"infrastructure failed {lost:.0%} of training trials"
+            said = infrastructure_failed(f"{lost:.0%} of training trials", trained.error)
             return Undecided(Verdict("undecided", said))
         memory = remember(run)
         done = Draft(memory.number, Proposal((), ""), (), trained)
@@ -80,7 +81,7 @@ class PaperDrafter:
             edits=done.proposal.edits,
             failed=memory.failed,
             locked=run.screen.locked_names(base.library),
-            notes=run.notes,
+            notes=(*run.notes, *declined.told(run.declined)),
             expected={task.id: task.answer for task in run.train} if self.expected else {},
         )
         voice, warm = run.optimizer.voice, memory.in_vain > 0
@@ -96,20 +97,13 @@ def _screened(run: Run, base: Base, done: Draft, proposal: Proposal | tuple[Faul
         "\n\n".join(filter(None, (done.proposal.why, proposal.why))),
     )
     after = run.screen.apply(base.library, both, partial(ours, run.repo, base.commit))
-    faults = after if not isinstance(after, Library) else _when_run(run, base.library, after)
+    if isinstance(after, Library):
+        faults = declined.faults(after, proposal.edits, run.declined)
+        faults = faults or when_run(run, base.library, after)
+    else:
+        faults = after
     library = after if isinstance(after, Library) and not faults else None
     return replace(done, proposal=both, library=library, faults=faults)
-
-
-def _when_run(run: Run, before: Library, after: Library) -> tuple[Fault, ...]:
-    """Functions that are not as they were and do not load, or whose examples are wrong."""
-    old = {one.name: one.source for one in before.functions}
-    changed = [one.name for one in after.functions if old.get(one.name) != one.source]
-    sandbox = run.evaluator.bench.sandbox
-    if idle := tuple(loading.faults(before, after, changed, sandbox)):
-        return idle
-    found = levelled(examples.faults(after, changed, sandbox), run.screen.rules)
-    return tuple(one for one in found if one.level == "error")
 
 
 def _with_effect(base: Base, done: Draft) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from fnopt import __version__
 from fnopt.evaluate.evaluation import Evaluator
@@ -18,6 +18,7 @@ from fnopt.prose import Prose
 from fnopt.records import Evaluation, Task
 from fnopt.train.budget import Budget
 from fnopt.train.optimizer import Optimizer
+from fnopt.train.request import Declined, Request
 from fnopt.train.screen import Screen
 
 if TYPE_CHECKING:
@@ -37,22 +38,27 @@ class Base:
 
 @dataclass(frozen=True)
 class Judging:
-    """How a candidate is judged: the gate, on which tasks, and whether it is screened first."""
+    """How a candidate is judged: the gate, on which tasks, and whether it is screened first.
+
+    ``single_use``: what becomes of an added function that helps with one of the tasks at most.
+    """
 
     gate: Gate
     split: str
     tasks: Sequence[Task]
     screened: bool = True
+    single_use: Literal["allow", "refuse"] = "allow"
 
 
 @dataclass(frozen=True)
 class Stops:
     """When a run ends. ``only_kept`` counts accepted steps alone (the paper's epochs); without
-    ``patience`` (None) nothing ends it early."""
+    ``patience`` (None) nothing ends it early. In ``one_shot`` answers to people are no steps."""
 
     max_steps: int
     patience: int | None
     only_kept: bool = False
+    one_shot: bool = False
 
 
 class Drafter(Protocol):
@@ -66,8 +72,9 @@ class Drafter(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """One run. ``notes`` are what people want the optimizer to know; ``say`` is told in a few words
-    what happens now."""
+    """One run. ``notes`` are what people want the optimizer to know, ``requests`` what they asked
+    for in review (oldest first; what was answered may stand among them), ``declined`` what they
+    refused in earlier pull requests; ``say`` is told in a few words what happens now."""
 
     branch: RunBranch
     layout: Layout
@@ -82,6 +89,8 @@ class Run:
     stops: Stops
     agent_model: str = ""
     notes: tuple[str, ...] = ()
+    requests: tuple[Request, ...] = ()
+    declined: tuple[Declined, ...] = ()
     say: Callable[[str], None] = lambda _: None
 
     @property

@@ -11,8 +11,9 @@ from fnopt.errors import BudgetSpent, EndpointError, UsageError
 from fnopt.models.client import Reply, Request
 from fnopt.models.meter import Metered
 from fnopt.models.scripted import Scripted
-from fnopt.records import Usage
+from fnopt.records import UNTOLD, Usage
 from fnopt.train.budget import Budget, Limits, estimate_tokens
+from fnopt.train.share import Share
 
 ASK = Request("m", ({"role": "user", "content": "x" * 300},), max_tokens=100)
 PAID = Usage(1, 80, 20, 0.25)
@@ -143,11 +144,7 @@ def test_threads_together_stay_within_the_limit() -> None:
     with ThreadPoolExecutor(8) as pool:
         made = sum(pool.map(call, range(8)))
     assert budget.spent == Usage(made, made * one, 0, 0.0)
-    assert made <= 10
-    assert made >= 3  # reservations of others may refuse a call that would have fitted
-    left = 10 - made
-    for _ in range(left):
-        spend(budget, None)  # every reservation was given back
+    assert made == 10  # reservations of others refuse no call that would have fitted
 
 
 def test_a_metered_client_gives_its_reservation_back() -> None:
@@ -182,3 +179,34 @@ def test_the_estimate_is_cautious() -> None:
     tools = Request("m", bare.messages, ({"type": "function", "x": "y" * 300},), max_tokens=1)
     assert estimate_tokens(tools) > estimate_tokens(bare) + 100
     assert estimate_tokens(Request("m", bare.messages)) > 1_000
+
+
+def test_a_share_is_held_to_the_whole_and_counted_apart() -> None:
+    """Two users of one budget: each knows its own part, the limit is on both."""
+    whole = Budget(Limits(tokens=1_800))
+    agent, judge = Share(whole), Share(whole)
+    asked = ASK
+    for one, tokens in ((agent, 1_000), (judge, 500)):
+        one.before(asked)
+        one.after(asked, Usage(1, tokens, 0, None))
+    assert (agent.spent.tokens, judge.spent.tokens, whole.spent.tokens) == (1_000, 500, 1_500)
+    judge.before(asked)
+    with pytest.raises(BudgetSpent):
+        agent.before(asked)
+    judge.after(asked, None)
+    assert judge.spent.calls == 1
+
+
+def test_a_limit_in_tokens_ends_where_nobody_says_what_is_used() -> None:
+    """Unknown is not 0; without a limit it makes no difference."""
+    asked = ASK
+    for limits in (Limits(), Limits(seconds=1_000)):
+        free = Budget(limits)
+        free.before(asked)
+        free.after(asked, UNTOLD)
+        free.before(asked)
+    budget = Budget(Limits(tokens=1_000_000))
+    budget.before(asked)
+    budget.after(asked, UNTOLD)
+    with pytest.raises(UsageError, match="a limit in tokens"):
+        budget.before(asked)

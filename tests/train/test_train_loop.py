@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +99,19 @@ def test_what_a_person_keeps_is_no_step_and_was_not_in_vain() -> None:
     assert why(Stops(2, 1), "reverted", "keep") is None
     assert why(Stops(9, 2), "reverted", "keep", "reverted") is None
     assert why(Stops(1, 9), "reverted", "keep") == "steps"
+
+
+def test_answers_to_people_try_nobodys_patience() -> None:
+    """They are steps all the same, but for the one step of ``one_shot``."""
+    lost = log("reverted", "refused", "reverted")
+    asked = [replace(one, answers=("c1",)) for one in lost]
+    assert spent(Stops(9, 1), asked) is None
+    assert why_of(spent(Stops(9, 2), [*lost[:1], *asked, *lost[1:2]])) == "patience"
+    assert spent(Stops(9, 2), [*lost[:1], *asked[:1]]) is None
+    assert spent(Stops(9, 1), [*lost, *(replace(o, verdict="kept") for o in asked)]) is None
+    assert why_of(spent(Stops(3, 9), asked)) == "steps"
+    assert spent(Stops(1, 9, one_shot=True), asked) is None
+    assert why_of(spent(Stops(1, 9, one_shot=True), [*asked, *lost[:1]])) == "steps"
 
 
 @given(st.lists(st.sampled_from(["kept", "reverted", "refused"]), max_size=12), st.data())

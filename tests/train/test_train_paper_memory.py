@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from scripted_server import Answer, Fail, Json, calls
 
-from fnopt.cli import build
+from fnopt.cli import build, clients
 from fnopt.cli.session import Session
 from fnopt.history.runs import RunBranch
 from fnopt.train.outcome import Kept, Refused, Reverted
@@ -63,7 +63,7 @@ def test_asks_a_warmer_model_after_a_step_in_vain(
     scene.script(saying(*([bad] * 3 if first == "(" else [calls(add(first))]), calls(add("d"))))
     with Session() as session:
         branch = RunBranch(session.repo, "run-1")
-        run = build.run(session, branch, session.purse(branch.name), build.Watcher())
+        run = build.run(session, branch, session.purse(branch.name), clients.Watcher())
         cold = replace(run.optimizer.voice, temperature=0.0, retry_temperature=0.6)
         run.optimizer._voice = cold
         run.begin(session.repo.resolve("HEAD"))

@@ -172,11 +172,11 @@ def test_no_rollback_keeps_what_any_rule_reverts(rule: Paper | Paired) -> None:
     wrong, better = evaluation(*[0.0] * 9), evaluation(*[1.0] * 9)
     gate = NoRollback(rule)
     for base, candidate in itertools.product((wrong, better), repeat=2):
-        said = rule.judge(base, candidate, "add")
-        verdict = gate.judge(base, candidate, "add")
+        said = rule.judge([(base, candidate)], 0, "add")
+        verdict = gate.judge([(base, candidate)], 0, "add")
         assert verdict.outcome == "kept"
         assert (verdict.base, verdict.score, verdict.p) == (said.base, said.score, said.p)
         assert verdict.reason.endswith(said.reason)
     lost = evaluation(None, None, *[1.0] * 7)
-    assert gate.judge(wrong, lost, "add").outcome == "undecided"
+    assert gate.judge([(wrong, lost)], 0, "add").outcome == "undecided"
     assert gate.can_show(0)

@@ -126,7 +126,7 @@ def test_too_many_lost_trials_are_no_ground_to_act_on(repo: Repository) -> None:
     two = Evaluation("train", trained.library, (*lost[:2], *trained.trials[2:]))
     drafted = run.draft(run, base, two)
     assert isinstance(drafted, Undecided)
-    assert drafted.verdict.reason == "infrastructure failed 20% of training trials"
+    assert drafted.verdict.reason == "infrastructure failed 20% of training trials, first: gone"
     assert thinker.requests == []
     one = Evaluation("train", trained.library, (lost[0], *trained.trials[1:]))
     assert isinstance(run.draft(run, base, one), Terminated)
