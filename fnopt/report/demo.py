@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Summary:
                 "score": self.test[1].score,
                 "trials": len(self.test[1].scored),
             },
-            "steps": [asdict(update) for update in self.updates],
+            "steps": [update.to_json() for update in self.updates],
             "tokens": self.usage.tokens,
             "seconds": round(self.seconds, 1),
             "stop": self.stop,

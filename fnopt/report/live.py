@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from rich.console import Console
@@ -17,7 +18,8 @@ from rich.progress import (
 from fnopt.evaluate.evaluation import Progress as Trials
 from fnopt.records import Usage
 from fnopt.report.words import cost_of, edits_of
-from fnopt.train.outcome import Kept, Refused, Reverted, Step, Terminated, Undecided
+from fnopt.train.outcome import Kept, Refused, Replied, Reverted, Step, Terminated, Undecided
+from fnopt.train.quote import in_a_line
 
 
 class Live:
@@ -38,6 +40,8 @@ class Live:
         )
         self._bar: TaskID | None = None
         self._tenth = -1
+        self._told: set[str] = set()
+        self._telling = threading.Lock()
 
     def __enter__(self) -> Live:
         self._bars.start()
@@ -49,6 +53,14 @@ class Live:
     def say(self, text: str) -> None:
         """One line of what happens now."""
         self.console.print(text, markup=False, soft_wrap=True)
+
+    def say_once(self, text: str) -> None:
+        """The same, where it was not said before; safe to use from several threads."""
+        with self._telling:
+            new = text not in self._told
+            self._told.add(text)
+        if new:
+            self.say(text)
 
     def download(self, done: int, total: int, what: str) -> None:
         """So many bytes of a file are there."""
@@ -79,11 +91,18 @@ class Live:
         if self._bar is not None:
             self._bars.remove_task(self._bar)
         self._bar = None
-        if now.cached == now.total:
-            return  # nothing new: it was measured before
-        self.say(f"  {now.split}: {now.right} of {now.total} right · {cost_of(self._spent())}")
-        if now.failed == now.total:  # on a few odd answers many scorers do
-            self.say(f"  {now.split}: on every answer {now.failure}")
+        if now.cached < now.total:  # else nothing is new: it was measured before
+            self.say(f"  {now.split}: {now.right} of {now.total} right · {cost_of(self._spent())}")
+        if now.failed:  # that holds for what was measured before too
+            self.say_once(f"  {now.split}: {failing(now)}")
+
+
+def failing(now: Trials) -> str:
+    """On how many of how many answers the scorer failed, and how it did first."""
+    failure = " ".join(now.failure.split())
+    if now.failed == now.scored:
+        return f"on every answer {failure}"
+    return f"on {now.failed} of {now.scored} answers {failure}"
 
 
 def sentence(step: Step) -> str:
@@ -91,8 +110,11 @@ def sentence(step: Step) -> str:
     match step:
         case Kept(update) | Reverted(update) | Refused(update):
             what = ", ".join(edits_of(update)) or "no readable proposal"
-            return f"step {update.step}: {update.verdict}: {what}: {update.reason}"
+            paid = cost_of(Usage(prompt_tokens=update.tokens, cost=update.cost))
+            return f"step {update.step}: {update.verdict}: {what}: {update.reason}; {paid}"
         case Undecided(verdict):
             return f"undecided: {verdict.reason}"
         case Terminated(why):
             return f"finished: {why}"
+        case Replied(requests, why):
+            return f"answered {len(requests)} in words: {in_a_line(why, 300)}"

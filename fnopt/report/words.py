@@ -8,6 +8,8 @@ from fnopt.records import Usage
 
 def cost_of(usage: Usage) -> str:
     """``48,210 tokens, $0.03``; the price is left out where it is nothing, said where unknown."""
+    if usage.untold:
+        return "tokens and price unknown"
     tokens = f"{usage.tokens:,} tokens"
     if usage.cost is None:
         return f"{tokens}, price unknown"
