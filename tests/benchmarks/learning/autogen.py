@@ -25,7 +25,7 @@ MESSAGE = 1_500  # characters of a message; it cuts none, and the model's contex
 CONVERSATIONS = 28_000  # characters of them all
 RIGHT = "The result is Correct. Please reply me with TERMINATE."
 WRONG = "The result is wrong. The expected answer is: {answer}"
-STUCK = 3  # steps in a row that crashed, or changed nothing
+STUCK = 10  # steps in a row that crashed, or changed nothing: as patient as with steps in vain
 
 
 def learn(stand: Stand) -> str:

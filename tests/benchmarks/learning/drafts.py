@@ -14,7 +14,7 @@ from benchmarks.learning.candidates import CANDIDATES
 from benchmarks.learning.setting import SETS, repository
 from benchmarks.learning.stand import Stand, stand
 
-from fnopt.cli import build
+from fnopt.cli import build, clients
 from fnopt.history.runs import RunBranch
 from fnopt.library.edit import Remove
 from fnopt.records import Evaluation, Task
@@ -71,7 +71,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     session = place.session
     branch = RunBranch(session.repo, "drafts")
-    watch = build.Watcher()
+    watch = clients.Watcher()
     with branch.lock():
         run = replace(
             build.run(session, branch, session.purse("drafts"), watch),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.learning.stand import EMPTY, Stand
 
-from fnopt.cli import build
+from fnopt.cli import build, clients
 from fnopt.errors import FnoptError
 from fnopt.history.runs import RunBranch
 from fnopt.history.updates import updates
@@ -22,7 +22,7 @@ def learn(stand: Stand) -> str:
     """Steps in a row in the scratch repository, until fnopt stops or the budget is spent."""
     session = stand.session
     branch = RunBranch(session.repo, RUN)
-    watch = build.Watcher(say=stand.say)
+    watch = clients.Watcher(say=stand.say)
     with branch.lock():
         run = replace(
             build.run(session, branch, session.purse(RUN), watch),

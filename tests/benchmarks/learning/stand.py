@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.learning.accepted import Accepted
 from benchmarks.learning.ledger import Ledger, Phase, places, save
 
-from fnopt.cli import build
+from fnopt.cli import build, clients, evaluators
 from fnopt.cli.session import Session
 from fnopt.errors import FnoptError
 from fnopt.evaluate.evaluation import Evaluator
@@ -133,7 +133,7 @@ class Stand:
     def optimizer(self) -> Client:
         """The optimizer's model, its tokens booked as such."""
         role = self.session.config.optimizer
-        client = build.client(self.session, role, self.meter("optimizer"), build.Watcher())
+        client = clients.client(self.session, role, self.meter("optimizer"), clients.Watcher())
         return Logged(client, self.folder / "optimizer.jsonl")
 
     def spent(self, role: str) -> Usage:
@@ -183,6 +183,6 @@ def _agent(session: Session, ledger: Ledger, phase: Phase) -> Evaluator:
     role = "agent" if phase == "learn" else "after"
     purse = session.purse("learn") if phase == "learn" else Budget(Limits())
     meter = Booked(partial(session.store.spend, role), purse)
-    plain = build.evaluator(session, meter, build.Watcher()).bench
+    plain = evaluators.evaluator(session, meter, clients.Watcher()).bench
     bench = CountedBench(**vars(plain), ledger=ledger, phase=phase)
     return Evaluator(bench, session.store, concurrency=session.config.agent.concurrency)

@@ -58,9 +58,16 @@ def learned(out: Path, arm: str, budget: int, model: ScriptedServer) -> tuple[Wa
 def test_fnopt_begins_no_trial_beyond_its_budget(
     budget: int, model: ScriptedServer, tmp_path: Path
 ) -> None:
-    """It ends when the budget is spent, to the last trial; its val and test are not of it."""
+    """It ends when the budget is spent, to the last trial; its val and test are not of it.
+
+    A trial that infrastructure took on a starved machine is not of the budget, and is made again
+    only where others are begun after it.
+    """
     watch, result = learned(tmp_path, "fnopt", budget, model)
-    assert watch.begun <= result["trials"] == budget
+    rows = ledger.read(scripted_arms.folder(tmp_path, "fnopt"))
+    lost = [row for row in rows if row["phase"] == "learn" and row["score"] is None]
+    assert result["trials"] <= budget <= result["trials"] + len(lost), lost
+    assert watch.begun <= result["trials"] + len(lost)
     assert watch.tests_begun == 0
     assert result["stopped"].startswith("budget")
     assert sum(one["total"] for one in result["test"].values()) == len(TEST)

@@ -1,0 +1,3 @@
+def multiply(a: int, b: int) -> int:
+    """Multiply two integers."""
+    return a * b
