@@ -44,3 +44,9 @@ class BudgetSpent(FnoptError):
     """A limit on tokens, dollars, time or steps is reached; all that was paid for is kept."""
 
     exit_code = 7
+
+
+class ForgeError(FnoptError):
+    """The forge cannot be asked, or refuses: network, token, rights, rate limit."""
+
+    exit_code = 1

@@ -48,6 +48,11 @@ class Given:
         values = self.sections.get(section)
         return values.get(key, default) if isinstance(values, Mapping) else default
 
+    def keys(self, section: str) -> tuple[str, ...]:
+        """What was given in a section."""
+        values = self.sections.get(section)
+        return tuple(values) if isinstance(values, Mapping) else ()
+
     @property
     def paper(self) -> bool:
         """Whether the mode is ``paper``."""
@@ -80,6 +85,11 @@ def clashes(sections: Mapping[str, Any]) -> Iterator[Clash]:
     """Settings that contradict each other."""
     given = Given(sections)
     yield from _gate(given)
+    yield from _agent(given)
+    if given.get("tasks.scorer") != "judge" and (keys := sorted(given.keys("judge"))):
+        message = "no model judges the answers here"
+        mend = 'set tasks.scorer = "judge", or leave [judge] out'
+        yield Clash(f"judge.{keys[0]}", message, mend)
     if given.get("stop.early_stop") is False:
         yield from _no_early_stop(given)
     if given.one_shot:
@@ -90,12 +100,23 @@ def clashes(sections: Mapping[str, Any]) -> Iterator[Clash]:
         yield Clash("optimizer.proposals", message, "leave optimizer.proposals out")
 
 
+def _agent(given: Given) -> Iterator[Clash]:
+    """What only an agent of one's own goes by."""
+    kind = given.get("agent.kind", "tools")
+    if given.get("agent.command") and kind != "command":
+        message = f'agent.kind = "{kind}" runs no command'
+        yield Clash("agent.command", message, 'leave it out, or set agent.kind = "command"')
+    if given.get("agent.version") and kind in ("tools", "react"):
+        message = f'agent.kind = "{kind}" is fnopt\'s own and has no version of yours'
+        yield Clash("agent.version", message, "leave agent.version out")
+
+
 def _gate(given: Given) -> Iterator[Clash]:
     """Promises that no gate would keep."""
     promises = [key for key in ("gate.guards", "gate.margin") if given.get(key)]
     if not given.rollback:
-        ties = ["gate.ties"] if given.get("gate.ties") == "reject" else []
-        for key in (*promises, *ties):
+        refusals = {"gate.ties": "reject", "gate.single_use": "refuse"}
+        for key in (*promises, *(one for one, word in refusals.items() if given.get(one) == word)):
             message = "without roll-back every update is kept"
             yield Clash(key, message, f"leave {key} out, or set gate.rollback = true")
     elif given.rule == "paper":
@@ -108,7 +129,7 @@ def _no_early_stop(given: Given) -> Iterator[Clash]:
     if given.get("stop.patience") is not None:
         mend = "leave stop.patience out, or set stop.early_stop = true"
         yield Clash("stop.patience", "without early stop nobody counts what was in vain", mend)
-    limits = ("stop.max_cost", "stop.max_tokens", "stop.max_time")
+    limits = ("stop.max_cost", "stop.max_tokens", "stop.max_time", "stop.max_calls")
     endless = given.get("gate.epochs") == "accepted" and not given.one_shot
     if endless and all(given.get(key) is None for key in limits):
         message = "only accepted steps count and nothing stops early: the run may never end"

@@ -7,12 +7,14 @@ are inserted as data: a value is never itself taken as a template.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
+    DictLoader,
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
@@ -39,10 +41,23 @@ OVERRIDES = Path(".fnopt") / "templates"
 
 
 class Prose:
-    """Renders templates by name, those of ``root/.fnopt/templates`` first."""
+    """Renders templates by name, those of ``root/.fnopt/templates`` first.
 
-    def __init__(self, root: Path | None = None) -> None:
+    ``texts`` are a repository's own templates by name where the repository itself is not at hand.
+    """
+
+    def __init__(self, root: Path | None = None, texts: Mapping[str, str] | None = None) -> None:
         self._root = root
+        self._texts = texts or {}
+
+    def own(self) -> dict[str, str]:
+        """The repository's own templates by name. Raises UsageError for one that is no text."""
+        folder = self._root / OVERRIDES if self._root else None
+        found = dict(self._texts)
+        for path in sorted(folder.rglob("*")) if folder else ():
+            if path.is_file():
+                found[path.relative_to(folder or path).as_posix()] = _text(path)
+        return found
 
     def render(self, name: str, /, **values: Any) -> str:
         """The template's text, without surrounding blank lines.
@@ -63,10 +78,18 @@ class Prose:
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
         loaders = [FileSystemLoader(self._root / OVERRIDES)] if self._root else []
+        given, ours = DictLoader(self._texts), PackageLoader("fnopt.templates", "")
         return SandboxedEnvironment(
-            loader=ChoiceLoader([*loaders, PackageLoader("fnopt.templates", "")]),
+            loader=ChoiceLoader([*loaders, given, ours]),
             undefined=StrictUndefined,
             autoescape=False,  # prompts and messages, never HTML
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"template {path}: {error}", "mend or remove it") from None

@@ -10,6 +10,9 @@ Split = Literal["train", "val", "test"]
 Outcome = Literal["kept", "reverted", "undecided"]
 Level = Literal["error", "warning"]
 
+NOT_KEPT = "[not kept]"
+"""What stands in place of a text that was left out of evidence which is pushed as scores alone."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -29,12 +32,17 @@ class Fault:
 
 @dataclass(frozen=True)
 class Task:
-    """One question with its expected answer; ``metadata`` is whatever else the source says."""
+    """One question with its expected answer; ``metadata`` is whatever else the source says.
+
+    ``scorer`` is the name of the scorer that tasks of this kind are published with; it counts where
+    the configuration names none.
+    """
 
     id: str
     question: str
     answer: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    scorer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,11 @@ class Usage:
     def tokens(self) -> int:
         """Prompt and completion tokens together."""
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def untold(self) -> bool:
+        """Whether nobody said what was used, which is not the same as nothing."""
+        return self.cost is None and not self.calls and not self.tokens
 
     def __add__(self, other: Usage) -> Usage:
         known = self.cost is not None and other.cost is not None
@@ -68,6 +81,10 @@ class Usage:
             self.completion_tokens - earlier.completion_tokens,
             (self.cost or 0.0) - (earlier.cost or 0.0) if known else None,
         )
+
+
+UNTOLD = Usage(cost=None)
+"""What was used where nobody says."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,11 @@ class Trial:
         """Whether the answer got full marks."""
         return self.score is not None and self.score.value >= 1.0
 
+    @property
+    def scrubbed(self) -> bool:
+        """Whether its texts were left out: it has a score, and no answer that could be scored."""
+        return self.answer == NOT_KEPT and not self.messages
+
     def to_json(self) -> dict[str, Any]:
         """A JSON document from which :meth:`from_json` makes an equal trial."""
         return {
@@ -153,6 +175,15 @@ class Evaluation:
         return tuple(trial for trial in self.trials if trial.score is not None)
 
     @property
+    def error(self) -> str | None:
+        """What is known of the first trial that infrastructure failed; None where it failed none.
+
+        On one line.
+        """
+        found = next((one.error for one in self.trials if one.error is not None), None)
+        return None if found is None else " ".join(found.split())
+
+    @property
     def score(self) -> float:
         """Mean score of the scored trials, 0 to 1; 0 when there are none."""
         values = [trial.score.value for trial in self.trials if trial.score is not None]
@@ -175,6 +206,7 @@ class Verdict:
 
     ``base`` and ``score`` are mean scores of the incumbent and the candidate on the same
     ``tasks``; ``score`` is None when the candidate fell before it was measured on the gate's split.
+    ``of`` is how many tasks there were to meet: more than ``tasks`` where the gate stopped early.
     ``p`` is the one-sided p-value where the rule has one.
     """
 
@@ -185,4 +217,5 @@ class Verdict:
     better: int = 0
     worse: int = 0
     tasks: int = 0
+    of: int = 0
     p: float | None = None

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 PREFIX = "fnopt-work-"
 UNLOCKED = "fnopt-new-"  # for the instant between making one and holding it
+PATIENCE = 2.0  # seconds that a removal is waited for
 STALE = 3600.0  # seconds after which one that was never held is somebody's who died in between
 
 _lock = threading.Lock()
@@ -35,11 +36,16 @@ def folder(what: str) -> Path:
 
     Who asked removes it (:func:`remove`); what is left goes when the process ends, or after it.
     """
+    return Path(tempfile.mkdtemp(prefix=f"{what}-", dir=home()))
+
+
+def home() -> Path:
+    """The folder of this process in which all others are made."""
     with _lock:
         ours = _held.get(os.getpid())
         if ours is None or not ours[0].is_dir():
             ours = _held[os.getpid()] = _begun()
-    return Path(tempfile.mkdtemp(prefix=f"{what}-", dir=ours[0]))
+    return ours[0]
 
 
 @contextmanager
@@ -54,14 +60,20 @@ def lent(what: str) -> Iterator[Path]:
 
 def remove(path: Path) -> None:
     """Remove a folder whatever stands in it. By ``rm``: Python's own removal keeps a descriptor
-    and a stack frame per level, of which learned code can nest more than this process has."""
+    and a stack frame per level, of which learned code can nest more than this process has. What
+    takes longer than a moment goes on beside."""
     with contextlib.suppress(OSError):
         path.rmdir()
         return
     for command in (["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
-        subprocess.run(
-            [*command, "--", str(path)], check=False, stdin=subprocess.DEVNULL, capture_output=True
+        quiet = subprocess.DEVNULL
+        done = subprocess.Popen(
+            [*command, "--", str(path)], stdin=quiet, stdout=quiet, stderr=quiet
         )
+        try:
+            done.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            return  # thousands of folders, say: it goes on beside
         if not path.exists():
             return
 

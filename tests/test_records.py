@@ -61,13 +61,14 @@ def test_an_evaluation_counts_what_was_scored() -> None:
     trials = (
         Trial("a", 0, "k", score=Score(1.0), usage=Usage(1, 2, 3, 0.5)),
         Trial("b", 0, "k", score=Score(0.5), usage=Usage(1, 2, 3, 0.5)),
-        Trial("c", 0, "k", error="time-out", usage=Usage(1, 2, 3, 0.5)),
+        Trial("c", 0, "k", error="time-\n out", usage=Usage(1, 2, 3, 0.5)),
     )
     evaluation = Evaluation("val", "lib", trials)
     assert evaluation.score == 0.75
     assert evaluation.right == 1
     assert evaluation.scored == trials[:2]
     assert evaluation.usage == Usage(3, 6, 9, 1.5)
+    assert (evaluation.error, Evaluation("val", "lib", trials[:2]).error) == ("time- out", None)
 
 
 def test_an_empty_evaluation() -> None:

@@ -209,6 +209,98 @@ def test_damage_that_shows_later_costs_money_only(path: Path) -> None:
     assert path.with_name("store.db.broken").exists()
 
 
+def spoil(path: Path, sql: str, *values: object) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute(sql, values)
+    db.close()
+
+
+@pytest.mark.parametrize("value", ['{"oops', "[]", "null", 5, b"{\xff", "[" * 100_000])
+def test_a_value_that_is_no_document_is_a_miss(path: Path, value: object) -> None:
+    """Only its row goes, and makes room for what is paid for again."""
+    said: list[str] = []
+    store = Store(path, say=said.append)
+    store.keep_reply("k", {"a": 1})
+    store.keep_reply("l", {"a": 2})
+    store.keep_trials([trial("one", f="1"), trial("two", f="2")])
+    spoil(path, "UPDATE replies SET value = CAST(? AS TEXT) WHERE key = 'k'", value)
+    spoil(path, "UPDATE trials SET value = ? WHERE value LIKE '%\"one\"%'", value)
+    assert (store.reply("k"), store.reply("l")) == (None, {"a": 2})
+    assert [one["answer"] for one in store.recent_trials(9)] == ["two"]
+    store.keep_reply("k", {"a": 3})
+    store.keep_trial(trial("anew", f="1"))
+    assert store.reply("k") == {"a": 3}
+    assert sorted(one["answer"] for one in store.trials("key")) == ["anew", "two"]
+    store.close()
+    assert said == []
+    assert not path.with_name("store.db.broken").exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE trials",
+        "ALTER TABLE trials DROP COLUMN value",
+        "ALTER TABLE trials ADD COLUMN more",
+    ],
+)
+@pytest.mark.parametrize("opened", ["before", "after"])
+def test_a_file_with_other_tables_is_set_aside(path: Path, sql: str, opened: str) -> None:
+    """Whether they were lost before it was opened or later; it is said once."""
+    said: list[str] = []
+    Store(path).close()
+    store = Store(path, say=said.append) if opened == "before" else None
+    spoil(path, sql)
+    store = store or Store(path, say=said.append)
+    store.keep_trial(trial("one"))
+    assert [one["answer"] for one in store.trials("key")] == ["one"]
+    store.close()
+    aside = path.with_name("store.db.broken")
+    assert aside.exists()
+    assert said == [f"the store cannot be read; set aside as {aside}, and begun anew"]
+
+
+def test_tables_of_another_program_are_set_aside(path: Path) -> None:
+    """A file of version 0 whose tables have our names and other columns."""
+    path.parent.mkdir(parents=True)
+    spoil(path, "CREATE TABLE spending (what TEXT)")
+    store = Store(path)
+    assert store.spent("a") == Usage(0, 0, 0, 0.0)
+    store.close()
+    assert path.with_name("store.db.broken").exists()
+
+
+def test_what_was_set_aside_earlier_stays(path: Path) -> None:
+    """Each file has a name of its own."""
+    path.parent.mkdir(parents=True)
+    said: list[str] = []
+    for n in range(3):
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        path.write_bytes(b"not a database %d" % n * 100)
+        Store(path, say=said.append).close()
+    names = ["store.db.broken", "store.db.broken-2", "store.db.broken-3"]
+    kept = [path.with_name(name).read_bytes()[:16] for name in names]
+    assert kept == [b"not a database %d" % n for n in range(3)]
+    assert [name for name, one in zip(names, said, strict=True) if f"{name}," in one] == names
+
+
+def test_a_file_that_goes_away_is_begun_anew(path: Path) -> None:
+    """Deleted in mid-run, or set aside by another process: what is kept from then on is kept."""
+    store, other = Store(path), Store(path)
+    store.keep_reply("k", {"a": 1})
+    for one in path.parent.iterdir():
+        one.unlink()
+    store.keep_reply("l", {"a": 2})
+    assert (store.reply("k"), store.reply("l"), other.reply("l")) == (None, {"a": 2}, {"a": 2})
+    other.keep_reply("m", {"a": 3})
+    for one in (store, other):
+        one.close()
+    again = Store(path)
+    assert (again.reply("l"), again.reply("m")) == ({"a": 2}, {"a": 3})
+    again.close()
+
+
 def test_a_locked_store_stays(path: Path) -> None:
     """Another's lock is an error with a mend; the file is neither moved nor emptied."""
     store = Store(path, patience=0.1)

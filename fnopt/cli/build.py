@@ -1,100 +1,31 @@
-"""Builds what commands work with, from the configuration."""
+"""A run from the configuration: its optimizer, its drafter, its stops."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
 
-from fnopt.agents.agent import Setup
-from fnopt.agents.choose import choose as choose_agent
-from fnopt.agents.profile import Profile, habits
+from fnopt.agents.profile import habits
 from fnopt.cli import profiles
+from fnopt.cli.clients import Watcher, client, require_prices
+from fnopt.cli.evaluators import evaluator
+from fnopt.cli.judging import judging
 from fnopt.cli.session import Session
-from fnopt.config import AgentConfig, Config, OptimizerConfig
+from fnopt.config import Config, OptimizerConfig
 from fnopt.errors import UsageError
-from fnopt.evaluate.evaluation import Evaluator, Progress
-from fnopt.evaluate.gate import Gate, NoRollback
-from fnopt.evaluate.gate import choose as choose_gate
-from fnopt.evaluate.trial import Bench
 from fnopt.history.runs import RunBranch
-from fnopt.library.function import Library
-from fnopt.models.client import Client
-from fnopt.models.connect import connect, endpoint_name
-from fnopt.models.meter import Meter, price
-from fnopt.records import Split, Task, Usage
-from fnopt.tasks.scorers import scorer
+from fnopt.models.connect import endpoint_name
+from fnopt.models.meter import Meter
+from fnopt.records import Split, Task
 from fnopt.train import notes
 from fnopt.train.budget import Budget
 from fnopt.train.draft import draft
 from fnopt.train.optimizer import Optimizer, Voice
 from fnopt.train.paper import PaperDrafter
 from fnopt.train.paper_prompt import Form
-from fnopt.train.paper_prune import worked
-from fnopt.train.run import Drafter, Judging, Run, Stops
+from fnopt.train.removal import Removing
+from fnopt.train.run import Drafter, Run, Stops
 from fnopt.train.screen import Screen
 from fnopt.train.together import Together
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Who is told of progress; ``profile`` of each that was looked up or found, with its key."""
-
-    say: Callable[[str], None] = lambda _: None
-    trials: Callable[[Progress], None] = lambda _: None
-    download: Callable[[int, int, str], None] = lambda *_: None
-    profile: Callable[[str, Profile], None] = lambda *_: None
-
-
-def client(
-    session: Session, role: AgentConfig | OptimizerConfig, purse: Meter, watch: Watcher
-) -> Client:
-    """The model of the agent or the optimizer."""
-    connection = connect(
-        role.model,
-        role.base_url,
-        session.store,
-        meter=purse,
-        timeout=role.timeout,
-        record=session.record,
-        progress=watch.download,
-    )
-    session.defer(connection)
-    return connection
-
-
-def evaluator(
-    session: Session, purse: Meter, watch: Watcher, offered: frozenset[str] | None = None
-) -> Evaluator:
-    """The agent of the configuration on its bench; see :class:`Toolbox` for ``offered``."""
-    settings = session.config.agent
-    usual = habits(settings.model)
-    model = client(session, settings, purse, watch)
-    setup = Setup(
-        client=model,
-        prose=session.prose,
-        model=settings.model,
-        endpoint=endpoint_name(settings.model, settings.base_url),
-        profile=profiles.first_use(session, "agent", model, watch),
-        temperature=_first(settings.temperature, usual.temperature),
-        max_tokens=settings.max_tokens or usual.max_tokens,
-        max_turns=settings.max_turns,
-    )
-    tasks = session.config.tasks
-    bench = Bench(
-        choose_agent(settings.kind, setup),
-        session.sandbox,
-        scorer(tasks.scorer, tasks.partial, session.repo.root),
-        settings.python,
-        offered,
-    )
-    return Evaluator(
-        bench,
-        session.store,
-        concurrency=settings.concurrency,
-        trials=tasks.trials,
-        on_progress=watch.trials,
-    )
 
 
 def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
@@ -103,7 +34,22 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
     usual = habits(settings.model)
     model = client(session, settings, purse, watch)
     profile = profiles.first_use(session, "optimizer", model, watch)
-    voice = Voice(
+    unprobed = voice(settings)
+    return Optimizer(
+        model,
+        session.prose,
+        lambda: replace(unprobed, native_tools=profile().native, system_role=profile().system),
+        packages=session.config.library.packages,
+        max_actions=1 if _action_by_action(settings) else settings.max_actions,
+        proposals=settings.proposals or usual.proposals,
+        reconsiders=usual.reconsiders,
+    )
+
+
+def voice(settings: OptimizerConfig) -> Voice:
+    """How to talk to the optimizer's model, as far as is known without asking it anything."""
+    usual = habits(settings.model)
+    return Voice(
         model=settings.model,
         endpoint=endpoint_name(settings.model, settings.base_url),
         temperature=_first(settings.temperature, usual.optimizer_temperature),
@@ -112,37 +58,6 @@ def optimizer(session: Session, purse: Meter, watch: Watcher) -> Optimizer:
         max_prompt=settings.max_prompt or usual.max_prompt,
         brief=usual.brief,
     )
-    return Optimizer(
-        model,
-        session.prose,
-        lambda: replace(voice, native_tools=profile().native, system_role=profile().system),
-        packages=session.config.library.packages,
-        max_actions=1 if _action_by_action(settings) else settings.max_actions,
-        proposals=settings.proposals or usual.proposals,
-        reconsiders=usual.reconsiders,
-    )
-
-
-def offered(session: Session, library: Library) -> frozenset[str] | None:
-    """The functions that a test offers; None for all. Raises UsageError when nothing says which."""
-    if not session.config.optimizer.prune_at_test:
-        return None
-    return worked(session.repo, library, session.config.gate.split)
-
-
-def recall(session: Session, branch: RunBranch) -> None:
-    """Take a run's evidence into the store: a fresh clone pays for nothing again.
-
-    That is its trials, and what its endpoints can do, by which trials are made.
-    """
-    profiles.recall(session, branch)
-    for blob in branch.evidence.trial_blobs().values():
-        mark = f"evidence:{blob}"
-        if session.store.reply(mark) is None:
-            for trial in branch.evidence.trials(blob):
-                if trial.error is None:
-                    session.store.keep_trial(trial.to_json())
-            session.store.keep_reply(mark, {})
 
 
 def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> Run:
@@ -155,7 +70,7 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         branch=branch,
         layout=session.layout,
         train=train,
-        judging=_judging(session),
+        judging=judging(session, tasks(session, session.config.gate.split)),
         evaluator=evaluator(session, purse, watch),
         optimizer=optimizer(session, purse, watch),
         draft=_drafter(config),
@@ -166,19 +81,6 @@ def run(session: Session, branch: RunBranch, purse: Budget, watch: Watcher) -> R
         notes=notes.read(session.repo.root, config.optimizer.hints),
         say=watch.say,
     )
-
-
-def require_prices(config: Config) -> None:
-    """Raise UsageError when a limit in dollars cannot hold, since a price is unknown."""
-    if config.stop.max_cost is None:
-        return
-    for role in (config.agent, config.optimizer):
-        endpoint = endpoint_name(role.model, role.base_url)
-        if price(role.model, Usage(1, 1000, 1000), endpoint) is None:
-            raise UsageError(
-                f"the price of {role.model} is unknown, so a limit in dollars cannot hold",
-                "limit tokens instead: --max-tokens N",
-            )
 
 
 def tasks(session: Session, split: Split) -> tuple[Task, ...]:
@@ -196,6 +98,10 @@ def _action_by_action(settings: OptimizerConfig) -> bool:
 
 
 def _drafter(config: Config) -> Drafter:
+    return Removing(_proposing(config)) if config.optimizer.removals else _proposing(config)
+
+
+def _proposing(config: Config) -> Drafter:
     settings = config.optimizer
     if settings.mode != "paper" and not settings.one_shot:
         kinds = settings.kinds or habits(settings.model).kinds
@@ -206,42 +112,8 @@ def _drafter(config: Config) -> Drafter:
 
 def _stops(config: Config) -> Stops:
     patience = config.stop.patience if config.stop.early_stop else None
-    return Stops(config.stop.max_steps, patience, config.gate.epochs == "accepted")
-
-
-def _judging(session: Session) -> Judging:
-    gate = session.config.gate
-    held = tasks(session, gate.split)
-    unknown = set(gate.guards) - {task.id for task in held}
-    if unknown:
-        raise UsageError(
-            f"gate.guards: no {gate.split} task is called {sorted(unknown)[0]!r}",
-            "name tasks by their ids",
-        )
-    rule = choose_gate(
-        gate.rule,
-        confidence=gate.confidence,
-        margin=gate.margin,
-        guards=gate.guards,
-        ties=gate.ties,
-    )
-    screened = gate.rule == "paired" and gate.rollback
-    rule = rule if gate.rollback else NoRollback(rule)
-    _require_enough(rule, gate.split, len(held))
-    return Judging(rule, gate.split, held, screened)
-
-
-def _require_enough(rule: Gate, split: str, there: int) -> None:
-    """Raise UsageError when no edit could be kept, were it to put right every task there is."""
-    if rule.can_show(there):
-        return
-    needed = next(number for number in count(there + 1) if rule.can_show(number))
-    tasks = "1 task is" if there == 1 else f"{there} tasks are"
-    raise UsageError(
-        f"tasks.{split}: {tasks} too few to show any gain: the gate needs {needed}, and many more "
-        "for small ones",
-        f"add {split} tasks, or lower gate.confidence",
-    )
+    only_kept = config.gate.epochs == "accepted"
+    return Stops(config.stop.max_steps, patience, only_kept, config.optimizer.one_shot)
 
 
 def _first(given: float | None, usual: float | None) -> float | None:

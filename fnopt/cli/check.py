@@ -11,7 +11,7 @@ import click
 
 from fnopt.cli.colour import paint
 from fnopt.cli.columns import plain
-from fnopt.cli.echo import document, json_option, note
+from fnopt.cli.echo import document, json_option, note, unobeyed
 
 if TYPE_CHECKING:
     from fnopt.cli.session import Session
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FAULTS = 3
 COLOURS = {"error": "red", "warning": "yellow"}
+FORMATS = ("text", "github", "gitlab")
 
 
 @click.command("check")
@@ -27,9 +28,21 @@ COLOURS = {"error": "red", "warning": "yellow"}
 @click.option("--base", metavar="REV", help="Count only what is new since REV, and what it breaks.")
 @click.option("--doctests", is_flag=True, help="Run the examples in docstrings, in the sandbox.")
 @click.option("--strict", is_flag=True, help="Exit 3 on warnings, too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="For people, as annotations for GitHub (the default in its Actions), or as GitLab's code "
+    "quality report.",
+)
 @json_option
 def check(
-    what: tuple[str, ...], base: str | None, doctests: bool, strict: bool, as_json: bool
+    what: tuple[str, ...],
+    base: str | None,
+    doctests: bool,
+    strict: bool,
+    form: str | None,
+    as_json: bool,
 ) -> int:
     """Check every rule on every function.
 
@@ -38,8 +51,11 @@ def check(
     those who call a function as it was are named. Exit 3 on errors.
     """
     from fnopt.cli.session import Session
+    from fnopt.errors import UsageError
     from fnopt.library import policy
 
+    if form and as_json:
+        raise UsageError("--json is a format of its own", "leave --format or --json out")
     with Session() as session:
         library = session.library()
         old = session.library(base) if base is not None else None
@@ -53,7 +69,7 @@ def check(
     if as_json:
         document({"faults": [asdict(one) for one in faults]})
     else:
-        _tell(faults)
+        _tell(faults, form or _usual())
     if not library.files and old is None:
         note(f"no file is of {session.layout}: see library.functions in the configuration")
     since = f" since {base}" if base is not None else ""
@@ -130,15 +146,32 @@ def _files(
     return below
 
 
-def _tell(faults: Sequence[Fault]) -> None:
+def _usual() -> str:
+    """What is understood here: GitHub's runner sets this variable, and so do Gitea's and
+    Forgejo's, which read the same commands."""
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+
+
+def _tell(faults: Sequence[Fault], form: str) -> None:
+    from fnopt.report import annotations
+
+    if form == "text":
+        _tell_people(faults)
+    else:
+        click.echo(getattr(annotations, form)(faults), nl=False)
+
+
+def _tell_people(faults: Sequence[Fault]) -> None:
     """Faults as a linter tells them, coloured on a terminal alone."""
     for fault in faults:
         place = ":".join(str(part) for part in (fault.file, fault.line) if part)
+        place = unobeyed(plain(place))
         level = paint(fault.level, COLOURS[fault.level])
         rule = paint(fault.rule, bold=True)
-        click.echo(f"{paint(plain(place), bold=True)}: {level} {rule} {plain(fault.message)}")
+        said = unobeyed(plain(fault.message))
+        click.echo(f"{paint(place, bold=True)}: {level} {rule} {said}")
         if fault.mend:
-            click.echo(f"  mend: {plain(fault.mend)}")
+            click.echo(f"  mend: {unobeyed(plain(fault.mend))}")
 
 
 def _functions(library: Library, chosen: set[str] | None) -> str:

@@ -13,13 +13,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnopt.errors import FnoptError, GitStateError, SandboxError, UsageError
+from fnopt import __version__
+from fnopt.errors import FnoptError, ForgeError, GitStateError, SandboxError, UsageError
 
 if TYPE_CHECKING:
     from fnopt.cli.session import Session
     from fnopt.records import Split
+    from fnopt.review.forge import Place
+    from fnopt.review.token import Token
 
 OLDEST_GIT = (2, 38)  # has `git merge-tree --write-tree`
+PATIENCE = 20.0  # seconds for a worker of an executor to answer
+SOON = 10.0  # seconds in which a forge that fails is asked again
 FEW = 40  # val tasks below which one function's share can hardly show
 
 
@@ -149,8 +154,10 @@ def scorer(session: Session) -> Found:
     from fnopt.tasks.scorers import scorer as scorer_of
 
     given = session.config.tasks
+    if given.scorer == "judge":
+        return f"judge: {session.config.judge.model}", ""
     scorer_of(given.scorer, given.partial, session.repo.root)
-    return given.scorer or "exact; reasoning-gym's own for its tasks", ""
+    return given.scorer or "that of the tasks' format, else exact", ""
 
 
 def sandbox(session: Session) -> Found:
@@ -159,6 +166,8 @@ def sandbox(session: Session) -> Found:
     if not outcome.ok or outcome.result != "42":
         raise SandboxError(f"the sandbox does not work: {outcome.error}", "see memory and disk")
     said = f"tier {session.sandbox.tier}, {outcome.seconds * 1000:.0f} ms a call"
+    if granted := session.config.sandbox.allow:
+        said += f"; grants for {', '.join(sorted(granted))}"
     return said, _next_tier(session.sandbox.tier)
 
 
@@ -168,10 +177,86 @@ def _next_tier(tier: str) -> str:
     from fnopt.sandbox import sandbox as sandbox_of
 
     stronger = TIERS[TIERS.index(tier) + 1 :]
+    if not stronger:
+        return ""
     try:
-        return f'sandbox.require = "{sandbox_of(stronger[0], 1.0).tier}"' if stronger else ""
+        sandbox_of(stronger[0], 5.0).close()
+        return f'sandbox.require = "{stronger[0]}" would hold here'
     except SandboxError as error:
         return f"to get {stronger[0]}: {error.message}"
+
+
+def executor(session: Session) -> Found:
+    """Trials have somewhere to run: an executor opens, and its workers answer."""
+    from fnopt.evaluate.executor import Lease, choose
+
+    name = session.config.agent.executor
+    place = choose(name, session.repo.root)
+    if place is None:
+        return f"{name}: {session.config.agent.concurrency} at once in this process", ""
+    lease = Lease(place)
+    try:
+        version = lease.submit(version_there).result(timeout=PATIENCE)
+    except FnoptError:
+        raise
+    except Exception as error:
+        said = place.trouble() or " ".join(str(error).split())[:300] or type(error).__name__
+        mend = "install the same fnopt on every worker, and see what they print"
+        raise UsageError(f"agent.executor: {name}: no worker answers: {said}", mend) from error
+    finally:
+        lease.close()
+    if version != __version__:
+        said = f"agent.executor: {name}: a worker has fnopt {version}, this one is {__version__}"
+        raise UsageError(said, "install the same fnopt and dependencies on every worker")
+    return f"{name}: a worker answers, with fnopt {version}", ""
+
+
+def version_there() -> str:
+    """The version of fnopt where this is called."""
+    return __version__
+
+
+def forge(session: Session, *, offline: bool) -> Found:
+    """Where runs become pull requests, and whether the token there may push.
+
+    That nothing is set up is no failure: nobody needs a forge to learn.
+    """
+    from fnopt.history.remotes import choose_remote
+    from fnopt.review.place import place as place_of
+    from fnopt.review.token import how_to_give
+    from fnopt.review.token import token as token_of
+
+    review = session.config.review
+    remote = choose_remote(session.repo, review.remote, review.base)
+    if remote is None:
+        return "no remote: runs stay in this repository", "git remote add origin URL"
+    if offline:
+        return f"{remote.shown}, not asked", ""
+    place = place_of(remote.push_url, review)
+    if place is None:
+        return f"{remote.shown}: no forge, runs are pushed without a pull request", ""
+    token = token_of(place, remote.push_url)
+    where = f"{place.kind}: {place.web}/{place.path}"
+    if token is None:
+        return f"{where}, without a token: no pull request is opened", how_to_give(place)
+    return _at_forge(place, token, where)
+
+
+def _at_forge(place: Place, token: Token, where: str) -> Found:
+    """Who the token is, and what it may."""
+    from fnopt.review.connect import forge as forge_of
+
+    there = forge_of(place, token, SOON)
+    try:
+        who = there.whoami()
+        may = None if token.job else there.may_push()  # the job's may not ask
+    finally:
+        there.close()
+    found = f"{where} as {who} ({token.source})"
+    if may is False:
+        raise ForgeError(f"{found}, who may not push", "ask for write access, or use another token")
+    limits = "a job's token opens no merge request: set GITLAB_TOKEN" if token.job else ""
+    return f"{found}, who may push" if may else found, limits
 
 
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
@@ -187,6 +272,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "splits": splits,
     "scorer": scorer,
     "sandbox": sandbox,
+    "executor": executor,
 }
 """Every check that asks no model, in order."""
 

@@ -19,16 +19,27 @@ WIDTH = 15  # of a check's name
 
 
 @click.command("doctor")
-@click.option("--offline", is_flag=True, help="Ask no model.")
+@click.option("--offline", is_flag=True, help="Ask no model and no forge.")
+@click.option("--security", is_flag=True, help="Attack the sandbox instead, and say what happens.")
 @json_option
-def doctor(offline: bool, as_json: bool) -> int:
+def doctor(offline: bool, security: bool, as_json: bool) -> int:
     """Say what is missing, and the command that mends it.
 
-    Looks at git, the configuration, tasks, sandbox and models; each model is asked up to eleven
-    times, past the cache, and what it can do is kept. Nothing is downloaded. The exit code is that
-    of the first check that fails: 4 git, 5 model, 6 sandbox, 1 anything else.
+    Looks at git, the configuration, tasks, sandbox, forge and models; each model is asked up to
+    eleven times, past the cache, and what it can do is kept. Nothing is downloaded. The exit code
+    is that of the first check that fails: 4 git, 5 model, 6 sandbox, 1 anything else.
+
+    With --security learned code that means harm is run in the sandbox of the configuration: files
+    and sockets that are set up for it are its targets. Exit code 6 where one is reached that the
+    tier should keep.
     """
     from fnopt.cli.session import Session
+
+    if security:
+        from fnopt.cli import security as attacks
+
+        with Session() as session:
+            return attacks.report(session.sandbox, as_json=as_json)
 
     found: list[Check] = []
     with Session() as session:
@@ -55,6 +66,7 @@ def _checks(session: Session, offline: bool) -> Iterator[Check]:
         yield one
         if not one.ok and name in checks.VITAL:
             return
+    yield checks.check("forge", partial(checks.forge, session, offline=offline))
     probe = Probe(session, offline=offline)
     yield from probe.checks()
     if probe.spent.calls:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
 SCHEMA = 1
+
+_COMMAND = re.compile(r"^\s*:(?=:)|##(?=\[)", re.MULTILINE)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,4 +30,13 @@ def document(values: Mapping[str, Any]) -> None:
 
 def note(text: str) -> None:
     """Say something that is not the command's result."""
-    click.echo(text, err=True)
+    click.echo(unobeyed(text), err=True)
+
+
+def unobeyed(text: str) -> str:
+    """The text with a blank in whatever a CI runner would take for a command of ours to it.
+
+    GitHub's obeys lines of the log that begin with ``::``, and ``##[`` anywhere in a line; what we
+    say may quote a repository, or a model.
+    """
+    return _COMMAND.sub(r"\g<0> ", text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fnopt.cli.ci import CHOICES, CI, GITLAB, GITLAB_ROOT, INCLUDE, ci_of
 from fnopt.cli.echo import document, json_option, note
 
 if TYPE_CHECKING:
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
     help="A file of tasks (JSONL), or reasoning-gym:FAMILY[,FAMILY…]?size=…&seed=…, to be divided "
     "into train, val and test.",
 )
+@click.option(
+    "--ci",
+    type=click.Choice(CHOICES),
+    help="Whose CI a workflow is written for (default: by the remote's host; Forgejo: gitea).",
+)
 @json_option
-def init(tasks: str | None, as_json: bool) -> None:
+def init(tasks: str | None, ci: CI | None, as_json: bool) -> None:
     """Scaffold fnopt.toml, functions/, tasks/ and a CI workflow.
 
     Into the git repository around the current folder. Whatever is there already is kept: it can be
@@ -43,11 +49,23 @@ def init(tasks: str | None, as_json: bool) -> None:
         config = session.config
         source = task_source(root, Path.cwd(), tasks) if tasks else None
         place = configured_in(root)
-        made = scaffold(root, config, source, session.prose)
+        ci = ci or ci_of(session.repo, config.review)
+        made = scaffold(root, config, source, session.prose, ci)
         if source and place:
             note(f'{place} is kept: set tasks.source = "{source}" there yourself')
+        if ci == "gitlab":
+            _tell_include(root)
         faults = _faults(session)
     _tell(root, made, faults, as_json)
+
+
+def _tell_include(root: Path) -> None:
+    """Say what the pipeline that people have needs to hold, unless it does."""
+    path = root / GITLAB_ROOT
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if GITLAB not in text:
+        note(f"{GITLAB_ROOT} is kept: include {GITLAB} there yourself:")
+        note("\n".join(f"  {line}" for line in INCLUDE.splitlines()))
 
 
 def _faults(session: Session) -> dict[Level, dict[str, int]]:

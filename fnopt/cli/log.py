@@ -41,7 +41,8 @@ def log(function: str | None, run_name: str | None, as_json: bool) -> None:
         run = _named(session, run_name) if run_name else session.current_run()
         found = updates(run)
     if as_json:
-        document({"run": run.name, "branch": f"fnopt/{run.name}", "updates": _plain(found)})
+        entries = [update.to_json() for update in found]
+        document({"run": run.name, "branch": f"fnopt/{run.name}", "updates": entries})
         return
     _tell_updates(run, found, None)
 
@@ -60,7 +61,7 @@ def _log_function(session: Session, name: str, run_name: str | None, as_json: bo
     if as_json:
         where = {"run": run.name if run else None, "branch": f"fnopt/{run.name}" if run else None}
         history = [asdict(one) for one in events]
-        document({**where, "updates": _plain(found), "history": history})
+        document({**where, "updates": [update.to_json() for update in found], "history": history})
         return
     if run:
         _tell_updates(run, found, name)
@@ -128,10 +129,6 @@ def _named(session: Session, name: str) -> RunBranch:
     if name not in known:
         raise UsageError(f"there is no run {name!r}", f"runs: {', '.join(known) or 'none yet'}")
     return runs.RunBranch(session.repo, name)
-
-
-def _plain(found: list[Update]) -> list[dict[str, object]]:
-    return [{key: value for key, value in asdict(one).items() if key != "tasks"} for one in found]
 
 
 def _counted(found: list[Update], function: str | None) -> str:

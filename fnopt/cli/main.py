@@ -13,6 +13,7 @@ import traceback
 import click
 
 from fnopt import __version__
+from fnopt.cli.echo import note
 from fnopt.errors import FnoptError
 
 COMMANDS = {
@@ -24,6 +25,7 @@ COMMANDS = {
     "check": "fnopt.cli.check:check",
     "call": "fnopt.cli.library:call",
     "eval": "fnopt.cli.evaluate:evaluate",
+    "credit": "fnopt.cli.credit:credit",
     "step": "fnopt.cli.train:step",
     "train": "fnopt.cli.train:train",
     "log": "fnopt.cli.log:log",
@@ -34,6 +36,11 @@ COMMANDS = {
     "keep": "fnopt.cli.keep:keep",
     "rollback": "fnopt.cli.rollback:rollback",
     "test": "fnopt.cli.evaluate:test",
+    "claim": "fnopt.cli.claim:claim",
+    "calibrate": "fnopt.cli.calibrate:calibrate",
+    "power": "fnopt.cli.power:power",
+    "pr": "fnopt.cli.pr:pr",
+    "verify": "fnopt.cli.verify:verify",
     "demo": "fnopt.cli.demo:demo",
 }
 """Every command, in the order in which a newcomer meets them, with where it lives."""
@@ -47,6 +54,7 @@ SUMMARIES = {
     "check": "Check every rule on every function.",
     "call": "Call one function in the sandbox.",
     "eval": "Score a revision.",
+    "credit": "Show what each function does, and what is lost without it.",
     "step": "Propose, check, commit, judge; keep or revert.",
     "train": "Step until it stops paying; resumes by itself.",
     "log": "Show the updates of a run with their verdicts, or the history of a function.",
@@ -57,6 +65,11 @@ SUMMARIES = {
     "keep": "Keep an update that the gate took back, or that waits for its verdict.",
     "rollback": "Take one update back, or bring one function back as it was.",
     "test": "Open the sealed test split once, and score it.",
+    "claim": "Measure what a run gained, with an interval, on fresh trials or the sealed split.",
+    "calibrate": "Measure the agent's own noise: one library, several times.",
+    "power": "Say what gain the validation tasks can show, before anything is paid for.",
+    "pr": "Push a run and its evidence, and open or update its pull request.",
+    "verify": "Check that what the commits say follows from the evidence.",
     "demo": "Watch the whole loop in a scratch repository.",
 }
 BUG = FAILURE = 1
@@ -130,9 +143,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _tell(message: str, mend: str, code: int) -> int:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    note(f"error: {' '.join(message.split())}")
     if mend:
-        click.echo(f"mend: {' '.join(mend.split())}", err=True)
+        note(f"mend: {' '.join(mend.split())}")
     return code
 
 

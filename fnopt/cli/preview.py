@@ -6,14 +6,15 @@ import difflib
 
 import click
 
-from fnopt.cli import build
+from fnopt.cli import build, clients
 from fnopt.cli.echo import document, note
 from fnopt.cli.session import Session
 from fnopt.history.runs import RunBranch
 from fnopt.library.function import Library
 from fnopt.report.live import Live
+from fnopt.train.answer import answer
 from fnopt.train.drafted import Draft
-from fnopt.train.outcome import Terminated, Undecided
+from fnopt.train.outcome import Replied, Terminated, Undecided
 from fnopt.train.run import Base, Run
 
 NOT_IMPROVED = 3
@@ -26,10 +27,20 @@ def preview(session: Session, branch: RunBranch, rev: str | None, as_json: bool)
     """
     purse = session.purse(branch.name)
     with Live(lambda: purse.spent) as live:
-        run = build.run(session, branch, purse, build.Watcher(live.say, live.trials, live.download))
+        run = build.run(
+            session,
+            branch,
+            purse,
+            clients.Watcher(live.say, live.trials, live.download, once=live.say_once),
+        )
         commit = branch.head() if branch.exists else session.repo.resolve(rev or "HEAD")
         base = run.base(commit)
-        drafted = run.draft(run, base, run.evaluate(base.library, "train", run.train))
+        drafted = answer(run, base) or run.draft(
+            run, base, run.evaluate(base.library, "train", run.train)
+        )
+    if isinstance(drafted, Replied):
+        _show({"diff": "", "faults": [], "trials": 0, "reason": drafted.why}, drafted.why, as_json)
+        return 0
     if isinstance(drafted, Terminated | Undecided):
         reason = drafted.why if isinstance(drafted, Terminated) else drafted.verdict.reason
         _show({"diff": "", "faults": [], "trials": 0, "reason": reason}, reason, as_json)

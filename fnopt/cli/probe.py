@@ -15,7 +15,7 @@ from fnopt.errors import EndpointError, FnoptError, UsageError
 if TYPE_CHECKING:
     from fnopt.agents.profile import Profile
     from fnopt.cli.session import Session
-    from fnopt.config import AgentConfig, OptimizerConfig
+    from fnopt.config import AgentConfig, JudgeConfig, OptimizerConfig
     from fnopt.models.client import Reply
     from fnopt.models.connect import Connection
     from fnopt.records import Usage
@@ -29,7 +29,7 @@ class Model:
     """One model of the configuration: who uses it, and what is said of it."""
 
     user: str
-    settings: AgentConfig | OptimizerConfig
+    settings: AgentConfig | OptimizerConfig | JudgeConfig
 
     @property
     def name(self) -> str:
@@ -52,6 +52,7 @@ class Probe:
         self._offline = offline
         self._agent = Model("agent", session.config.agent)
         self._optimizer = Model("optimizer", session.config.optimizer)
+        self._judge = Model("judge", session.config.judge)
 
     @cached_property
     def _budget(self) -> Budget:
@@ -67,17 +68,21 @@ class Probe:
     def checks(self) -> Iterator[Check]:
         """The model of the agent with all that it can do, the optimizer's, their prices."""
         yield check("agent", self._kind)
-        agent = check("agent model", lambda: self._answers(self._agent))
-        yield agent
-        if agent.ok and self._can_ask(self._agent):
-            yield from self._capabilities(self._agent)
-        if self._alike:
+        agent = None
+        if not self._own:
+            agent = check("agent model", lambda: self._answers(self._agent))
+            yield agent
+            if agent.ok and self._can_ask(self._agent):
+                yield from self._capabilities(self._agent)
+        if agent is not None and self._alike:
             yield Check("optimizer model", agent.ok, "the agent's", agent.mend, agent.code)
         else:
             optimizer = check("optimizer model", lambda: self._answers(self._optimizer))
             yield optimizer
             if optimizer.ok and self._can_ask(self._optimizer):
                 yield from self._capabilities(self._optimizer)
+        if self._session.config.tasks.scorer == "judge":
+            yield check("judge model", lambda: self._answers(self._judge))
         yield check("price", self._price)
 
     def _capabilities(self, model: Model) -> Iterator[Check]:
@@ -117,6 +122,16 @@ class Probe:
             connection.close()
 
     @property
+    def _own(self) -> bool:
+        from fnopt.agents.own import is_own
+
+        return is_own(self._agent_config.kind)
+
+    @property
+    def _agent_config(self) -> AgentConfig:
+        return self._session.config.agent
+
+    @property
     def _alike(self) -> bool:
         one, other = self._agent, self._optimizer
         return (one.name, one.endpoint) == (other.name, other.endpoint)
@@ -139,12 +154,20 @@ class Probe:
 
     def _kind(self) -> Found:
         """There is an agent of that kind."""
+        from fnopt.agents import own
         from fnopt.agents.agent import Setup
+        from fnopt.agents.aside import Aside
         from fnopt.agents.choose import choose
 
-        settings = self._session.config.agent
-        setup = Setup(self._connect(self._agent), self._session.prose, settings.model)
-        choose(settings.kind, setup)
+        settings = self._agent_config
+        if self._own:
+            self._session.defer(Aside())
+            own.load(
+                settings.kind, settings.command, own.Terms(self._session.repo.root, self._budget)
+            )
+        else:
+            setup = Setup(self._connect(self._agent), self._session.prose, settings.model)
+            choose(settings.kind, setup)
         return f"{settings.kind}, {settings.concurrency} tasks at the same time", ""
 
     def _price(self) -> Found:
@@ -153,7 +176,10 @@ class Probe:
         from fnopt.records import Usage
 
         some = Usage(1, 1_000_000, 0)
-        models = [m for m in (self._agent, self._optimizer) if not _is_recorded(m)]
+        from fnopt.cli.clients import roles
+
+        asked = [Model("", one) for one in roles(self._session.config)]
+        models = [m for m in asked if not _is_recorded(m)]
         unknown = [m.name for m in models if price(m.name, some, m.endpoint) is None]
         if not unknown:
             return "known", ""

@@ -15,7 +15,7 @@ from fnopt.models.client import Client
 from fnopt.models.connect import endpoint_name
 
 if TYPE_CHECKING:
-    from fnopt.cli.build import Watcher
+    from fnopt.cli.clients import Watcher
 
 FILE = "profiles.json"
 """In a run's evidence: the profiles that its trials were made by."""

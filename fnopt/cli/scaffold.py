@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fnopt import __version__
+from fnopt.cli import ci as forges
+from fnopt.cli.ci import CI
 from fnopt.config import FILE, Config
 from fnopt.errors import UsageError
 from fnopt.library.layout import SUFFIX, Layout
 from fnopt.prose import Prose
-from fnopt.tasks import formats, gym
-from fnopt.tasks.splits import NAMES, share
-
-WORKFLOW = ".github/workflows/fnopt.yml"
+from fnopt.tasks import formats, gym, pytest_tasks
+from fnopt.tasks.division import divide
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,26 @@ def task_source(root: Path, folder: Path, given: str) -> str:
     if given.startswith(f"{gym.PREFIX}:"):
         gym.parse(given)
         return _sayable(given)
-    path = (folder / given).resolve()
-    tasks = formats.read_jsonl(path, given)
+    if given.startswith(f"{pytest_tasks.PREFIX}:"):
+        pytest_tasks.parse(root, given)
+        return _sayable(given)
+    name, file = formats.divided(given)
+    path = (folder / file).resolve()
+    tasks = formats.read_file(path, file, name)
     if not path.is_relative_to(root.resolve()):
         raise UsageError(f"{given} lies outside the repository", "copy it into the folder tasks/")
-    missing = set(NAMES) - {share(task.question) for task in tasks}
+    missing = {name for name, part in divide(tasks).items() if not part}
     if missing:
         raise UsageError(
             f"{given}: {len(tasks)} tasks are too few to be divided: none would be in "
             f"{', '.join(sorted(missing))}",
             "add tasks; 100 or more are good",
         )
-    return _sayable(path.relative_to(root.resolve()).as_posix())
+    within = path.relative_to(root.resolve()).as_posix()
+    return _sayable(f"{name}:{within}" if name else within)
 
 
-def scaffold(root: Path, config: Config, source: str | None, prose: Prose) -> list[File]:
+def scaffold(root: Path, config: Config, source: str | None, prose: Prose, ci: CI) -> list[File]:
     """Write what is missing. ``source`` is for a new configuration. Raises UsageError."""
     place = configured_in(root)
     functions = config.library.functions
@@ -61,9 +66,20 @@ def scaffold(root: Path, config: Config, source: str | None, prose: Prose) -> li
     ]
     if source is None and config.tasks.source is None:
         made.append(_folder(root, "tasks", "README.md", prose.render("scaffold-tasks.md")))
-    requirement = _requirement(config, source)
-    workflow = prose.render("scaffold-workflow.yml", requirement=requirement)
-    return [*made, _write(root, WORKFLOW, workflow)]
+    return [*made, *_ci(root, ci, prose, _requirement(config, source))]
+
+
+def _ci(root: Path, ci: CI, prose: Prose, requirement: str) -> list[File]:
+    """The workflow; for GitLab a file that the one which people have includes."""
+    if ci == "none":
+        return []
+    if ci == "gitlab":
+        text = prose.render("scaffold-gitlab-ci.yml", requirement=requirement)
+        jobs = _write(root, forges.GITLAB, text)
+        return [jobs, _write(root, forges.GITLAB_ROOT, forges.INCLUDE)]
+    known = {"requirement": requirement, "forge": forges.WORKFLOWS[ci]}
+    text = prose.render("scaffold-workflow.yml", **known)
+    return [_write(root, forges.workflow_path(root, ci), text)]
 
 
 def configured_in(root: Path) -> str | None:
@@ -86,16 +102,21 @@ def _config(prose: Prose, functions: str | tuple[str, ...], source: str | None) 
 
 
 def _requirement(config: Config, source: str | None) -> str:
-    """What CI installs: this version or a compatible one, with the extras that are needed."""
+    """What CI installs: this very version, with the extras that are needed."""
     tasks = config.tasks
     sources = (source, tasks.train, tasks.val, tasks.test)
     wanted = {
         "gym": any(one and one.startswith(f"{gym.PREFIX}:") for one in sources),
         "local": "local" in (config.agent.model, config.optimizer.model),
-        "math": tasks.scorer == "math",
+        "math": tasks.scorer == "math" or (tasks.scorer is None and _is_math(sources)),
     }
     extras = ",".join(name for name, needed in wanted.items() if needed)
-    return f"fnopt[{extras}]~={__version__}" if extras else f"fnopt~={__version__}"
+    return f"fnopt[{extras}]=={__version__}" if extras else f"fnopt=={__version__}"
+
+
+def _is_math(sources: Iterable[str | None]) -> bool:
+    """Whether a source says that its tasks are MATH's; what a file holds is not looked at here."""
+    return any(one and formats.divided(one)[0] == "math" for one in sources)
 
 
 def _home(root: Path, layout: Layout) -> list[File]:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:  # imported where they are needed: reading functions takes hal
     from fnopt.library.function import Library
     from fnopt.library.rules.registry import Settings
     from fnopt.prose import Prose
+    from fnopt.records import Usage
     from fnopt.sandbox import Sandbox
     from fnopt.store import Store
     from fnopt.tasks.splits import Splits
     from fnopt.train.budget import Budget, Limits
+    from fnopt.train.share import Share
 
 
 class Session:
@@ -43,6 +45,10 @@ class Session:
         self._options = options or {}
         self._purses: dict[str, Budget] = {}
         self.record = record
+        self.shares: dict[str, Share] = {}
+        """What is spent by agent and judge, once a command has them."""
+        self.reviews: dict[str, object] = {}
+        """The open pull request of each run that was looked for, or None."""
         self._open = ExitStack()
 
     def __enter__(self) -> Session:
@@ -77,26 +83,47 @@ class Session:
     @cached_property
     def store(self) -> Store:
         """The cache of replies and trials."""
+        from fnopt.cli.echo import note
         from fnopt.store import Store
 
-        store: Store = self.defer(Store(self.repo.folder / "store.db"))
+        store: Store = self.defer(Store(self.repo.folder / "store.db", say=note))
         return store
+
+    def has_paid(self) -> bool:
+        """Whether anything was asked of a model by now."""
+        return any(share.spent.calls for share in self.shares.values())
 
     @cached_property
     def sandbox(self) -> Sandbox:
         """Where learned code runs. Raises SandboxError below what is required."""
-        from fnopt.sandbox import sandbox
+        from fnopt.sandbox import Grant, Grants, sandbox
 
-        return sandbox(self.config.sandbox.require, self.config.sandbox.timeout)
+        given = self.config.sandbox
+        table = {name: Grant(**dict(one)) for name, one in given.allow.items()}
+        box: Sandbox = self.defer(
+            sandbox(
+                given.require,
+                given.timeout,
+                python=str(self.repo.root / given.python) if given.python else None,
+                preload=self.config.library.packages,
+                grants=Grants(self.repo.root, table),
+            )
+        )
+        return box
 
     @cached_property
     def tasks(self) -> Splits:
         """The splits, read when needed."""
-        from fnopt.tasks.splits import load
+        from fnopt.tasks.splits import Terms, load
 
         given = self.config.tasks
         return load(
-            self.repo.root, train=given.train, val=given.val, test=given.test, source=given.source
+            self.repo.root,
+            train=given.train,
+            val=given.val,
+            test=given.test,
+            source=given.source,
+            terms=Terms(given.strata, given.near_duplicates == "refuse", given.scorer),
         )
 
     @property
@@ -112,7 +139,9 @@ class Session:
         given = self.config.library
         absent = [name for name in given.packages if not _installed(name)]
         limits = (given.max_lines, given.max_complexity)
-        return Settings.of(given.packages, given.rules, *limits, absent)
+        allowed = self.config.sandbox.allow.items()
+        granted = [(name, rule) for name, one in allowed for rule in one.rules()]
+        return Settings.of(given.packages, given.rules, *limits, absent, granted)
 
     def library(self, rev: str | None = None) -> Library:
         """The library at a revision; without one, as it stands in the working tree."""
@@ -133,26 +162,68 @@ class Session:
         from fnopt.train.budget import Limits
 
         stop = self.config.stop
-        return Limits(stop.max_tokens, stop.max_cost, stop.max_time)
+        return Limits(stop.max_tokens, stop.max_cost, stop.max_time, stop.max_calls)
+
+    @property
+    def step_limits(self) -> Limits:
+        """What the configuration allows each step to spend."""
+        from fnopt.train.budget import Limits
+
+        stop = self.config.stop
+        return Limits(stop.step_tokens, stop.step_cost, stop.step_time, stop.step_calls)
 
     def purse(self, run: str) -> Budget:
         """The limits of the configuration, on top of what a run has cost."""
-        from fnopt.history.updates import spent_on
         from fnopt.train.budget import Budget
 
         if run not in self._purses:
             spent = self.store.spent(run)
             if not spent.calls:  # a fresh clone: what the log says
-                spent = spent_on(RunBranch(self.repo, run))
+                spent = self._told_of(RunBranch(self.repo, run))
             book = partial(self.store.spend, run)
-            self._purses[run] = Budget(self.limits, spent, book=book)
+            limits = (self.limits, spent)
+            self._purses[run] = Budget(*limits, each_step=self.step_limits, book=book)
+            self._keep_pace(self._purses[run])
         return self._purses[run]
+
+    def allowance(self, command: str) -> Budget:
+        """The limits of the configuration for a command, by its name, that belongs to no run."""
+        from fnopt.train.budget import Budget, Command
+
+        budget = Budget(self.limits, command=Command(command, options=False))
+        self._keep_pace(budget)
+        return budget
+
+    def _keep_pace(self, budget: Budget) -> None:
+        from fnopt.cli.pace import keep
+
+        store = self.store  # opened now, so that it is closed later
+        self._open.callback(lambda: keep(store, budget.took))
+
+    def _told_of(self, run: RunBranch) -> Usage:
+        """What a run says that it has cost; of its calls, those of its trials are known."""
+        from fnopt.history.updates import calls_of, spent_on
+
+        told = spent_on(run)
+        if self.limits.calls is None:
+            return told  # counting them takes all of the evidence
+        return replace(told, calls=calls_of(run))
 
     def current_run(self) -> RunBranch:
         """The run that commands are about. Raises UsageError when there is none."""
         name = runs.current(self.repo)
         if name is None:
             raise UsageError("there is no run here yet", "start one: fnopt train")
+        return RunBranch(self.repo, name)
+
+    def run(self, name: str | None) -> RunBranch:
+        """The run of that name; without one, the current one. Raises UsageError."""
+        known = runs.names(self.repo)
+        name = name or runs.current(self.repo)
+        if name is None or name not in known:
+            listed = f"runs: {', '.join(known)}" if known else "fnopt train starts one"
+            none = "there is no open run" if known else "there is no run yet"
+            raise UsageError(f"there is no run {name!r:.80}" if name else none, listed)
         return RunBranch(self.repo, name)
 
 

@@ -15,6 +15,7 @@ from fnopt.records import Fault
 
 _INDENT = re.compile(r"^[ ]*\t[ \t]*", re.MULTILINE)
 _BLANK = re.compile(r"\A(?:[ \t\f]*\n)+")
+_CODING = re.compile(r"\A((?:[ \t\f]*(?:#[^\n]*)?\n)?)[ \t\f]*#[^\n]*?coding[:=][^\n]*(?:\n|\Z)")
 _PLACE = "the code"
 _MAX_SHOWN = 5
 _ONCE = "Define the function once, and nothing else of its name."
@@ -43,17 +44,29 @@ def _concrete(module: Module) -> Module | tuple[Fault, ...]:
 def parse_draft(code: str) -> Module | tuple[Fault, ...]:
     """The code with line ends, tabs and the end of the file made uniform; nothing else changes."""
     try:
-        data = code.removeprefix("\ufeff").encode("utf-8")
+        data = _uncoded(code.removeprefix("\ufeff")).encode("utf-8")
     except UnicodeEncodeError:
         mend = "Write plain Unicode text."
         return (Fault("encoding", "the code holds half of a surrogate pair", mend),)
-    text = decode(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), _PLACE)
+    text = decode(data, _PLACE)
     if isinstance(text, Fault):
         return (_placeless(text),)
-    text = _tidy(Text(text.body))  # whatever a coding line says: it came as characters
+    text = _tidy(text)
     fault = compiles(text, _PLACE)
     module = fault or module_of(text, _PLACE)
     return (_placeless(module),) if isinstance(module, Fault) else module
+
+
+def _uncoded(code: str) -> str:
+    """The code with Unix line ends, without lines above it that are blank or name an encoding.
+
+    It came as characters: what such a line says is wrong, or would be where the code is put
+    (PEP 263 reads the first two lines).
+    """
+    plain = code.replace("\r\n", "\n").replace("\r", "\n")
+    while (less := _CODING.sub(r"\1", _BLANK.sub("", plain))) != plain:
+        plain = less
+    return plain
 
 
 def public_function(module: Module) -> Statement | None:
@@ -69,7 +82,7 @@ def _placeless(fault: Fault) -> Fault:
 
 def _tidy(text: Text) -> Text:
     """One line end at the end; tabs of the indentation become spaces where no string changes."""
-    body = _BLANK.sub("", text.body.decode("utf-8")).rstrip() + "\n"
+    body = text.body.decode("utf-8").rstrip() + "\n"
     spaced = _INDENT.sub(lambda match: match.group().expandtabs(8), body)
     plain, expanded = Text(body.encode("utf-8")), Text(spaced.encode("utf-8"))
     if spaced == body:

@@ -15,7 +15,7 @@ from fnopt.library.callgraph import callers
 from fnopt.library.derived import index
 from fnopt.library.draft import read_draft
 from fnopt.library.fingerprint import fingerprint, of_source, without_docstring
-from fnopt.library.function import Function, Library, Place, definition, functions_of, with_file
+from fnopt.library.function import Function, Library, Place, definition, functions_of
 from fnopt.library.indent import like
 from fnopt.library.module import Module, Statement, read_module
 from fnopt.library.ours import Provenance
@@ -99,7 +99,7 @@ def _add(library: Library, edit: Add, home: str) -> Library | tuple[Fault, ...]:
         )
     path = home if home.endswith(".py") else f"{home.strip('/')}/{edit.name}.py".removeprefix("/")
     faults = taken(library, path) or _duplicates(library, draft, edit.name)
-    return tuple(faults) or with_file(library, path, draft.text.body)
+    return tuple(faults) or written(library, path, draft.text.body)
 
 
 def _into(library: Library, there: Module, draft: Module, name: str) -> Library | tuple[Fault, ...]:

@@ -69,18 +69,23 @@ class Library:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all paths and contents, whatever their order."""
-        digest = hashlib.sha256()
-        for path in sorted(self.files):
-            content = _sha256(self.files[path])
-            digest.update(f"{len(path)}:{path}:{content};".encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        """See :func:`digest_of`."""
+        return digest_of(self.files)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Library) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """SHA-256 of all paths and contents, whatever their order: what a library is known by."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        content = _sha256(files[path])
+        digest.update(f"{len(path)}:{path}:{content};".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=20_000)

@@ -18,15 +18,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import boxes
 import library
 import loop
 import optimizer
+import publishing
+import verifying
 from measure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     **library.BENCHMARKS,
     **optimizer.BENCHMARKS,
     **loop.BENCHMARKS,
+    **boxes.BENCHMARKS,
+    **verifying.BENCHMARKS,
+    **publishing.BENCHMARKS,
 }
 
 

@@ -31,6 +31,8 @@ from fnopt.library.layout import Layout
 from fnopt.library.policy import PLAIN
 from fnopt.models.client import Client, Request
 from fnopt.models.endpoint import Endpoint
+from fnopt.models.pace import Pace
+from fnopt.models.retry import Retrying
 from fnopt.models.scripted import Scripted
 from fnopt.prose import Prose
 from fnopt.records import Task, Usage
@@ -127,8 +129,10 @@ def rate(at_once: int) -> Callable[[], Iterator[Figure]]:
             os.environ.update(OPENAI_BASE_URL=url, OPENAI_API_KEY="a-key")
             bare, ours = [], []
             for number in range(3):
-                client = Endpoint()
-                agent = ToolsAgent(Setup(client, Prose(), "model"))
+                pace = Pace()
+                client = Endpoint(heard=pace.heard)
+                retrying = Retrying(client, pace=pace)  # as evaluations have it; the bare loop not
+                agent = ToolsAgent(Setup(retrying, Prose(), "model"))
                 bench = Bench(agent, sandbox("process", 20.0), Checked(exact))
                 opened = [agent.opening(task.question, bench.toolbox(read({}))) for task in tasks]
                 bare.append(once(lambda: _all_at_once(client, opened, at_once))[0])  # noqa: B023

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -285,3 +286,111 @@ def test_examples_are_run_when_asked_for(work: Path, git: Git, fnopt: Fnopt) -> 
     git("add", "-A")
     git("commit", "-qm", "Add twice")
     assert fnopt("check", "--base", "HEAD", "--doctests").code == 0
+
+
+# -- in CI
+
+
+def test_annotations_where_githubs_runner_reads(
+    clean: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By themselves there, elsewhere when asked for; the exit code is the same."""
+    write(clean, {"functions/bare.py": NAKED})
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    assert fnopt("check").out.startswith("functions/bare.py:1: error ")
+    asked = fnopt("check", "--format", "github")
+    assert asked.code == 3
+    assert asked.out.startswith(
+        "::error file=functions/bare.py,line=1,title=fnopt%3A annotations::"
+    )
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert fnopt("check") == asked
+    assert fnopt("check", "--format", "text").out.startswith("functions/bare.py:1: error ")
+    assert fnopt("check", "--json").json["faults"][0]["rule"] == "annotations"
+
+
+def test_a_code_quality_report_is_all_of_stdout(clean: Path, fnopt: Fnopt) -> None:
+    """Redirected to a file it is the artifact; without faults it is an empty list."""
+    told = fnopt("check", "--format", "gitlab")
+    assert (told.code, json.loads(told.out)) == (0, [])
+    write(clean, {"functions/bare.py": NAKED})
+    told = fnopt("check", "--base", "HEAD", "--format", "gitlab")
+    assert told.code == 3
+    assert {one["location"]["path"] for one in json.loads(told.out)} == {"functions/bare.py"}
+    assert told.err.startswith("3 functions: ")
+
+
+def test_two_formats_are_one_too_many(clean: Path, fnopt: Fnopt) -> None:
+    """Exit 2."""
+    told = fnopt("check", "--json", "--format", "text")
+    assert (told.code, told.out) == (2, "")
+    assert "error: --json is a format of its own" in told.err
+
+
+def test_a_file_name_commands_no_runner(clean: Path, fnopt: Fnopt) -> None:
+    """Not even where annotations are not asked for: in text, and in what is said beside."""
+    write(clean, {"fnopt.toml": b'[library]\nfunctions = ["functions", "*/*.py"]\n'})
+    write(clean, {"::add-mask::x/##[warning]a.py": NAKED, "::add-mask::x/b.py": b"def (:\n"})
+    run_git(clean, "add", ".")
+    run_git(clean, "commit", "-qm", "hostile")
+    told = fnopt("check", "--base", "HEAD", "::add-mask::x/b.py")
+    said = f"{told.out}{told.err}{fnopt('check', '--format', 'text').out}"
+    assert "add-mask::x/b.py" in said
+    assert ": :add-mask::x/## [warning]a.py:1: error annotations" in said
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+    assert "##[" not in said
+
+
+HOSTILE = b"""import pathlib
+pathlib.Path(__file__).with_name("imported").touch()
+
+
+def ours(*args: object) -> float:
+    return 1.0
+"""
+
+
+def test_nothing_of_a_pull_request_runs(clean: Path) -> None:
+    """Its configuration may name a module wherever a name of one's own can stand, and its files may
+    be called as modules are that we import: a check imports none of them; what scores does."""
+    names = {
+        "tasks": {"scorer": "hostile:ours", "train": "train.jsonl", "val": "val.jsonl"},
+        "agent": {"kind": "hostile:ours", "executor": "hostile:ours"},
+        "sandbox": {"python": "python"},
+    }
+    toml = "".join(
+        f"[{section}]\n" + "".join(f'{key} = "{value}"\n' for key, value in given.items())
+        for section, given in names.items()
+    )
+    toml += '[library]\npackages = ["hostile"]\n'
+    line = b'{"question": "%s?", "answer": "b"}\n'
+    shadows = ("hostile", "fnopt", "click", "yaml", "git", "sitecustomize", "functions/hostile")
+    write(
+        clean,
+        {
+            "fnopt.toml": toml.encode(),
+            "train.jsonl": line % b"a",
+            "val.jsonl": line % b"c",
+            "python": b"#!/bin/sh\ntouch imported\n",
+            ".fnopt/templates/commit.txt": b"{{ 1/0 }}",
+            **{f"{name}.py": HOSTILE for name in shadows},
+        },
+    )
+    (clean / "python").chmod(0o755)
+    run_git(clean, "add", ".")
+    run_git(clean, "commit", "-qm", "hostile")
+    marks = [clean / "imported", clean / "functions" / "imported"]
+    assert script(clean, "check", "--base", "HEAD^1").returncode in (0, 3)
+    assert not any(mark.exists() for mark in marks)
+    told = script(clean, "doctor", "--offline")
+    assert any(mark.exists() for mark in marks), told
+
+
+def script(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """fnopt as pip installs it: a script, beside which Python looks for modules first."""
+    path = folder.parent / "bin" / "fnopt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("from fnopt.cli.main import main\nmain()\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
+    command = [sys.executable, str(path), *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)

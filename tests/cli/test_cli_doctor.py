@@ -15,6 +15,7 @@ from fnopt.agents.profile import LOCAL, Profile
 from fnopt.cli.capabilities import of_agent
 from fnopt.cli.main import SUMMARIES
 from fnopt.config import AgentConfig
+from fnopt.sandbox.attacks import ATTACKS, Attack
 from fnopt.store import Store
 
 from .conftest import Fnopt, Git, Told, run_git, write
@@ -22,11 +23,12 @@ from .conftest import Fnopt, Git, Told, run_git, write
 EVERY = [
     *("git", "repository", "identity", "history", "configuration", "functions"),
     *("train tasks", "val tasks", "test tasks", "splits", "scorer", "sandbox"),
+    *("executor", "forge"),
     *("agent", "agent model"),
     *("tool calling", "strict schemas", "system role", "tool results", "JSON answers"),
     *("optimizer model", "optimizer calls", "price"),
 ]
-CAPABILITIES = EVERY[14:19]
+CAPABILITIES = EVERY[16:21]
 
 
 def tasks(first: int, count: int) -> bytes:
@@ -227,12 +229,50 @@ def test_few_val_tasks_are_warned_of(ready: Path, fnopt: Fnopt) -> None:
     assert "hint: 40 or more" in told.out
 
 
-def test_a_sandbox_below_what_is_required(ready: Path, fnopt: Fnopt) -> None:
-    """Exit 6."""
-    configure(ready, '"process"', '"isolated"')
+def test_a_sandbox_below_what_is_required(
+    ready: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 6, and what is needed."""
+    monkeypatch.setattr("fnopt.sandbox.tiers.bubblewrap", lambda: None)
+    configure(ready, '# require = "process"', 'require = "isolated"')
     told = fnopt("doctor", "--json")
     assert told.code == 6
     assert list(failed(told)) == ["sandbox"]
+    assert "fnopt[isolated]" in failed(told)["sandbox"]["mend"]
+
+
+def test_the_tier_in_force_and_the_next(
+    ready: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a word in the configuration it is confined, and what isolated needs is told."""
+    monkeypatch.setattr("fnopt.sandbox.tiers.bubblewrap", lambda: None)
+    told = fnopt("doctor", "--offline")
+    assert "tier confined, " in told.out
+    assert "hint: to get isolated: sandbox tier 'isolated' is required" in told.out
+    (ready / "data").mkdir()
+    (ready / "fnopt.toml").write_text(
+        (ready / "fnopt.toml").read_text() + '\n[sandbox.allow]\nf = { read = ["data"] }\n'
+    )
+    assert "; grants for f" in fnopt("doctor", "--offline").out
+
+
+def test_attacks_on_the_sandbox(ready: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for each attack; exit 6 where one gets through a tier that should stop it."""
+    some = [one for one in ATTACKS if one.name in ("fork", "read a file of the user's")]
+    monkeypatch.setattr("fnopt.sandbox.scene.ATTACKS", some)
+    told = fnopt("doctor", "--security")
+    assert (told.code, told.err) == (0, "tier confined: 2 of 2 attacks come to nothing\n")
+    assert [line[:4] for line in told.out.splitlines()] == ["ok  ", "ok  "]
+    assert "Operation not permitted" in told.out
+    works = Attack("return", "def f(**_):\n    return 1\n", lambda outcome: outcome.ok)
+    monkeypatch.setattr("fnopt.sandbox.scene.ATTACKS", [works])
+    told = fnopt("doctor", "--security", "--json")
+    assert told.code == 6
+    assert told.json["tier"] == "confined"
+    [row] = told.json["attacks"]
+    assert (row["attack"], row["stopped"], row["happened"]) == ("return", False, "got '1'")
+    monkeypatch.setenv("FNOPT_SANDBOX_REQUIRE", "process")
+    assert fnopt("doctor", "--security").code == 0
 
 
 def test_a_refused_key(ready: Path, fnopt: Fnopt, scripted_server: ScriptedServer) -> None:

@@ -10,7 +10,18 @@ from scripted_server import Answer, Fail, Json, ScriptedServer
 
 from .conftest import Fnopt, Git, run_git, write
 
-KEYS = ["schema", "rev", "split", "score", "trials", "right", "model_calls", "tokens", "cost"]
+KEYS = [
+    "schema",
+    "rev",
+    "split",
+    "score",
+    "trials",
+    "right",
+    "tier",
+    "model_calls",
+    "tokens",
+    "cost",
+]
 OPENINGS = "refs/fnopt/openings"
 LATER = {"Retry-After": "1000"}  # longer than retries may wait: the request fails at once
 
@@ -61,6 +72,7 @@ def test_eval_document(tools: Path, fnopt: Fnopt, server: ScriptedServer, git: G
         "score": 0.75,
         "trials": 8,
         "right": 6,
+        "tier": "confined",
         "model_calls": 14,
         "tokens": 210,
         "cost": None,
@@ -169,6 +181,31 @@ def test_test_opens_the_sealed_split_and_records_it(
     assert git("rev-list", "--count", OPENINGS) == "2"
 
 
+def test_an_opening_that_is_cut_short_is_one(
+    tools: Path,
+    fnopt: Fnopt,
+    server: ScriptedServer,
+    git: Git,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was asked cannot be unasked: it stands without figures; what asked nothing is none."""
+    server.respond = lambda _: Fail(401)
+    assert fnopt("test").code == 5
+    assert git("for-each-ref", OPENINGS) == ""
+    server.respond = scripted_run.respond
+    monkeypatch.setenv("FNOPT_STOP_MAX_CALLS", "2")
+    monkeypatch.setenv("FNOPT_AGENT_CONCURRENCY", "1")
+    assert fnopt("test").code == 7
+    assert git("rev-list", "--count", OPENINGS) == "1"
+    assert "Fnopt-Score" not in git("log", "-1", "--format=%B", OPENINGS)
+    monkeypatch.delenv("FNOPT_STOP_MAX_CALLS")
+    told = fnopt("test")
+    assert told.code == 0
+    assert "openings of the test split before this one: 1" in told.err
+    assert git("rev-list", "--count", OPENINGS) == "2"
+    assert "Fnopt-Score" in git("log", "-1", "--format=%B", OPENINGS)
+
+
 def test_only_test_asks_what_is_sealed(
     tools: Path, fnopt: Fnopt, server: ScriptedServer, git: Git
 ) -> None:
@@ -186,3 +223,39 @@ def test_a_shared_question_is_an_error(tools: Path, fnopt: Fnopt, server: Script
     path.write_bytes(path.read_bytes() + scripted_run.lines("more", scripted_run.TEST[:1]))
     assert fnopt("step").code == 2
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise ValueError('no')", "on every answer the scorer failed: ValueError: no"),
+        ("return float('nan')", "on every answer the scorer failed: ValueError: nan is not a"),
+        (
+            "if task.id == 'val-0':\n        raise ValueError('odd')\n    return 1",
+            "on 1 of 8 answers the scorer failed: ValueError: odd",
+        ),
+    ],
+)
+def test_a_scorer_that_fails(tools: Path, fnopt: Fnopt, body: str, said: str) -> None:
+    """On how many answers is said each time, of cached ones too, also beside a document."""
+    module = f"failing_{abs(hash(body))}"  # what was imported once stays in this process
+    (tools / f"{module}.py").write_text(f"def score(answer, task):\n    {body}\n")
+    path = tools / "fnopt.toml"
+    path.write_text(path.read_text().replace('"exact"', f'"{module}:score"'))
+    first, again, shown = fnopt("eval"), fnopt("eval"), fnopt("eval", "--json")
+    assert {one.code for one in (first, again, shown)} == {0}
+    assert shown.json["model_calls"] == 0
+    for told in (first, again, shown):
+        assert told.err.count(said) == 1
+
+
+def test_a_scorer_that_works_is_not_mentioned(tools: Path, fnopt: Fnopt) -> None:
+    """A wrong answer is no failure of the scorer."""
+    assert "scorer" not in fnopt("eval").err + fnopt("eval").err
+
+
+def test_another_model_answers(tools: Path, fnopt: Fnopt) -> None:
+    """Said once, however many requests it answers."""
+    told = fnopt("eval", "--json")
+    assert told.json["model_calls"] > 1
+    assert told.err.count("the endpoint answered as scripted, asked was ") == 1

@@ -5,14 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import sys
+import tomllib
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
+
+from fnopt.cli.main import COMMANDS
 from fnopt.history.repo import Repository
 from fnopt.history.runs import RunBranch
 
-from .conftest import publish, run_git
+from .conftest import Git, publish, run_git, write
 
+ROOT = Path(__file__).parents[2]
+MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 CODE = "from fnopt.cli.main import main; main()"
 
 
@@ -53,3 +63,53 @@ def hook_in(folder: Path, work: Path, out: Path) -> None:
     hook = folder / ".git" / "hooks" / "pre-commit"
     hook.write_text("\n".join(lines) + "\n")
     hook.chmod(0o755)
+
+
+def manifest() -> dict[str, Any]:
+    """What pre-commit reads of fnopt's repository: its one hook."""
+    (hook,) = yaml.safe_load(MANIFEST.read_text("utf-8"))
+    assert isinstance(hook, dict)
+    return hook
+
+
+@pytest.mark.skipif(find_spec("pre_commit") is None, reason="pre-commit is not installed")
+def test_pre_commit_takes_the_manifest() -> None:
+    """By its own validator."""
+    words = [sys.executable, "-m", "pre_commit", "validate-manifest", str(MANIFEST)]
+    subprocess.run(words, check=True)
+
+
+def test_the_hook_is_a_program_that_is_installed() -> None:
+    """pre-commit installs the package, and runs its script once for all files."""
+    hook = manifest()
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    program, command = hook["entry"].split()
+    assert program in scripts
+    assert command in COMMANDS
+    assert (hook["id"], hook["language"], hook["pass_filenames"]) == (
+        "fnopt-check",
+        "python",
+        False,
+    )
+
+
+def test_the_hook_stops_a_commit_with_a_new_fault(work: Path, git: Git) -> None:
+    """In git's own environment of a hook; what was wrong before does not."""
+    hook = manifest()
+    fnopt = shlex.join([sys.executable, "-c", CODE])
+    words = shlex.join([*hook["entry"].split()[1:], *hook["args"]])
+    paths = shlex.quote(os.pathsep.join(filter(None, sys.path)))
+    script = work / ".git" / "hooks" / "pre-commit"
+    script.write_text(f"#!/bin/sh\nexport PYTHONPATH={paths}\nexec {fnopt} {words} 2>&1\n")
+    script.chmod(0o755)
+    write(work, {"functions/old.py": b"def old(x):\n    return x\n"})
+    git("add", ".")
+    git("commit", "-qnm", "an old fault, past the hook")
+    write(work, {"functions/new.py": b"def new(x):\n    return [x, x]\n"})
+    git("add", ".")
+    with pytest.raises(subprocess.CalledProcessError) as stopped:
+        git("commit", "-qm", "a new one")
+    assert b"functions/new.py:1: error annotations" in stopped.value.stderr
+    assert b"old.py" not in stopped.value.stderr
+    git("rm", "-qf", "functions/new.py")
+    git("commit", "-q", "--allow-empty", "-m", "none")

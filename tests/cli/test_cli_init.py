@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from fnopt import config as configuration
 from fnopt.cli.main import SUMMARIES
-from fnopt.tasks.splits import NAMES, load
+from fnopt.tasks.division import NAMES
+from fnopt.tasks.splits import load
 
-from .conftest import Fnopt, Git, run_git, write
+from .conftest import Fnopt, run_git, write
 
 FILES = ["fnopt.toml", "functions/.gitkeep", "tasks/README.md", ".github/workflows/fnopt.yml"]
 GYM = "reasoning-gym:lcm,gcd?size=20&seed=1"
@@ -94,7 +94,7 @@ def test_a_configuration_in_pyproject_is_one(empty: Path, fnopt: Fnopt) -> None:
     told = fnopt("init")
     assert told.out.splitlines()[0] == "kept     pyproject.toml"
     assert not (empty / "fnopt.toml").exists()
-    assert '"fnopt[local]~=' in (empty / FILES[3]).read_text()
+    assert '"fnopt[local]==' in (empty / FILES[3]).read_text()
 
 
 def test_every_key_works_and_says_what_it_is(empty: Path, fnopt: Fnopt) -> None:
@@ -134,7 +134,7 @@ def test_init_with_generated_tasks(empty: Path, fnopt: Fnopt) -> None:
     """The specification is written as it is, and CI installs what it needs."""
     assert fnopt("init", "--tasks", GYM).code == 0
     assert configuration.load(empty, {}).tasks.source == GYM
-    assert '"fnopt[gym]~=' in (empty / FILES[3]).read_text()
+    assert '"fnopt[gym]==' in (empty / FILES[3]).read_text()
 
 
 @pytest.mark.parametrize(
@@ -217,63 +217,90 @@ def test_a_broken_configuration_comes_first(empty: Path, fnopt: Fnopt, file: str
     assert list(content(empty)) == [file]
 
 
-def workflow(folder: Path) -> dict[str, Any]:
-    found = yaml.safe_load((folder / FILES[3]).read_text())
-    assert isinstance(found, dict)
-    return found
+def at(folder: Path, url: str) -> None:
+    """Give a repository the remote origin, which nobody ever asks."""
+    run_git(folder, "remote", "add", "origin", url)
 
 
-def test_the_workflow_gives_pull_requests_nothing(empty: Path, fnopt: Fnopt) -> None:
-    """They only read; the job that has a key and may push never runs for them."""
+def written(folder: Path) -> set[str]:
+    """The CI files that are there."""
+    return {path for path in content(folder) if path.startswith((".git", ".forgejo"))}
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://github.com/a/b.git", ".github/workflows/fnopt.yml"),
+        ("git@github.example.org:gitlab/b.git", ".github/workflows/fnopt.yml"),
+        ("https://me:word@gitlab.com/a/b", ".gitlab/fnopt.yml"),
+        ("ssh://git@gitlab.example.org:2222/a/b/c.git", ".gitlab/fnopt.yml"),
+        ("git@gitlab.com:a/b.git", ".gitlab/fnopt.yml"),
+        ("https://gitea.example.org/a/b.git", ".gitea/workflows/fnopt.yml"),
+        ("git@codeberg.org:a/b.git", ".gitea/workflows/fnopt.yml"),
+        ("/srv/gitlab/b.git", ".github/workflows/fnopt.yml"),
+    ],
+)
+def test_the_remotes_host_says_whose_ci(empty: Path, fnopt: Fnopt, url: str, path: str) -> None:
+    """The host alone: no user, folder or path does."""
+    at(empty, url)
+    assert fnopt("init").code == 0
+    assert path in written(empty)
+
+
+def test_the_configuration_and_the_option_come_first(empty: Path, fnopt: Fnopt) -> None:
+    """An option before the configuration before the remote; none writes none."""
+    at(empty, "https://gitlab.com/a/b.git")
+    write(empty, {"fnopt.toml": b'[review]\nforge = "gitea"\n'})
+    assert fnopt("init", "--ci", "none").code == 0
+    assert written(empty) == set()
     fnopt("init")
-    found = workflow(empty)
-    check, train = found["jobs"]["check"], found["jobs"]["train"]
-    assert found["permissions"] == {"contents": "read"}
-    assert "permissions" not in check
-    assert "secrets." not in json.dumps(check)
-    assert check["if"] == "github.event_name == 'pull_request'"
-    assert train["if"] == "github.event_name != 'pull_request'"
-    assert train["permissions"] == {"contents": "write"}
-    assert "pull_request_target" not in (empty / FILES[3]).read_text()
-    assert "${{ secrets.OPENAI_API_KEY }}" in json.dumps(train)
+    assert written(empty) == {".gitea/workflows/fnopt.yml"}
+    fnopt("init", "--ci", "github")
+    assert written(empty) == {".gitea/workflows/fnopt.yml", ".github/workflows/fnopt.yml"}
+    write(empty, {"fnopt.toml": b'[review]\nforge = "none"\n'})
+    assert "fnopt.yml" not in fnopt("init").out
+    assert fnopt("init", "--ci", "circle").code == 2
 
 
-def test_the_workflow_checks_against_the_base(work: Path, git: Git, fnopt: Fnopt) -> None:
-    """Its command, on a merge as a forge makes it, sees the pull request's faults alone."""
-    write(work, {"functions/old.py": b"def old():\n    return 1\n"})
-    git("add", ".")
-    git("commit", "-qm", "old faults")
-    git("checkout", "-qb", "topic")
-    write(work, {"functions/new.py": b"def new():\n    return 2\n"})
-    git("add", ".")
-    git("commit", "-qm", "new faults")
-    git("checkout", "-q", "main")
-    git("merge", "-q", "--no-ff", "-m", "merge", "topic")
+@pytest.mark.parametrize(
+    ("there", "path"),
+    [
+        (".gitea/workflows/a.yml", ".gitea/workflows/fnopt.yml"),
+        (".forgejo/workflows/a.yml", ".forgejo/workflows/fnopt.yml"),
+        (".gitlab-ci.yml", ".gitlab/fnopt.yml"),
+        (".github/workflows/a.yml", ".github/workflows/fnopt.yml"),
+    ],
+)
+def test_files_say_it_where_the_host_does_not(
+    empty: Path, fnopt: Fnopt, there: str, path: str
+) -> None:
+    """A forge of one's own may be called anything."""
+    at(empty, "https://git.example.org/a/b.git")
+    write(empty, {there: b"on: push\n"})
     fnopt("init")
-    steps = workflow(work)["jobs"]["check"]["steps"]
-    command = next(step["run"] for step in steps if "fnopt check" in step.get("run", ""))
-    found = fnopt(*command.split()[1:], "--json").json
-    assert {fault["function"] for fault in found["faults"]} == {"new"}
+    assert written(empty) == {there, path}
 
 
-def test_the_workflow_fetches_and_pushes_runs(work: Path, git: Git, fnopt: Fnopt) -> None:
-    """Its shell lines, against a real remote: also when there is no run yet."""
-    import subprocess
+def test_a_workflow_goes_where_others_are(empty: Path, fnopt: Fnopt) -> None:
+    """Gitea reads one folder alone: a new one would turn those in .github off."""
+    write(empty, {".github/workflows/mine.yml": b"on: push\n"})
+    fnopt("init", "--ci", "gitea")
+    assert written(empty) == {".github/workflows/mine.yml", ".github/workflows/fnopt.yml"}
 
-    fnopt("init")
-    steps = workflow(work)["jobs"]["train"]["steps"]
-    fetch = next(step["run"] for step in steps if "git fetch" in step.get("run", ""))
-    push = next(step["run"] for step in steps if "git push" in step.get("run", ""))
-    run_git(work.parent, "init", "-q", "--bare", "remote")
-    git("remote", "add", "origin", "../remote")
-    for _ in range(2):
-        for script in (fetch, push):
-            subprocess.run(["bash", "-e", "-c", script], cwd=work, check=True)
-        git("update-ref", "refs/heads/fnopt/r", "HEAD")
-        git("update-ref", "refs/fnopt/runs/r", "HEAD")
-        git("update-ref", "refs/fnopt/pending/r", "HEAD")
-    refs = run_git(work.parent / "remote", "for-each-ref", "--format=%(refname)").splitlines()
-    assert refs == ["refs/fnopt/runs/r", "refs/heads/fnopt/r"]
+
+def test_a_pipeline_that_is_there_stays(empty: Path, fnopt: Fnopt) -> None:
+    """What to include is said until it stands there; where there was none it is written."""
+    write(empty, {".gitlab-ci.yml": b"stages: [test]\n"})
+    told = fnopt("init", "--ci", "gitlab")
+    assert "kept     .gitlab-ci.yml" in told.out
+    assert ".gitlab-ci.yml is kept: include .gitlab/fnopt.yml there yourself:" in told.err
+    assert "  include:\n    - local: .gitlab/fnopt.yml\n" in told.err
+    (empty / ".gitlab-ci.yml").unlink()
+    assert "include" not in fnopt("init", "--ci", "gitlab").err
+    text = (empty / ".gitlab-ci.yml").read_text()
+    assert yaml.safe_load(text) == {"include": [{"local": ".gitlab/fnopt.yml"}]}
+    assert "include" not in fnopt("init", "--ci", "gitlab").err
+    assert (empty / ".gitlab-ci.yml").read_text() == text
 
 
 def test_init_help(fnopt: Fnopt) -> None:

@@ -137,7 +137,7 @@ def test_call_as_a_document(work: Path, fnopt: Fnopt) -> None:
         "result": 1,
         "error": None,
         "stdout": "counting\n",
-        "tier": "process",
+        "tier": "confined",
     }
 
 
@@ -177,7 +177,38 @@ def test_a_tier_that_is_not_there(
 ) -> None:
     """Nothing runs below what the configuration requires: exit 6."""
     monkeypatch.setenv("FNOPT_SANDBOX_REQUIRE", "isolated")
+    monkeypatch.setattr("fnopt.sandbox.tiers.bubblewrap", lambda: None)
     assert fnopt("call", "shout", '{"word": "a"}').code == 6
+
+
+def test_a_grant_frees_from_the_rule_too(
+    work: Path, fnopt: Fnopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One table for the sandbox and for the rules; who was not granted is told how."""
+    code = """import os
+
+
+def {}() -> str:
+    \"\"\"Give the rate.\"\"\"
+    return open("data/rate.txt").read() + os.environ["RATES_KEY"]
+"""
+    write(
+        work,
+        {
+            "functions/rate.py": code.format("rate").encode(),
+            "data/rate.txt": b"1.5",
+        },
+    )
+    told = fnopt("check", "rate")
+    assert told.code == 3
+    assert '`rate = { read = ["…"] }` under [sandbox.allow]' in told.out
+    assert '`rate = { env = ["…"] }` under [sandbox.allow]' in told.out
+    assert '"rate" = { read = ' in fnopt("call", "rate").err
+    grant = '[sandbox.allow]\nrate = { read = ["data"], env = ["RATES_KEY"] }\n'
+    write(work, {"fnopt.toml": grant.encode()})
+    assert fnopt("check", "rate").code == 0
+    monkeypatch.setenv("RATES_KEY", "!")
+    assert fnopt("call", "rate").out == "1.5!\n"
 
 
 def test_outside_a_repository(

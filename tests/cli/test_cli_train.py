@@ -258,6 +258,9 @@ def test_infrastructure_that_fails_leaves_the_candidate_pending(
     server.respond = ill
     told = fnopt("train", "--max-steps", "1", "--json")
     assert (told.code, told.json["stop"]["why"], steps(told)) == (5, "undecided", [])
+    reason = told.json["stop"]["reason"]
+    assert "scripted fault" in reason and "fnopt doctor, then fnopt train goes on" in reason
+    assert f"undecided: {reason.partition(';')[0]}" in told.err
     assert git("for-each-ref", PENDING)
     server.respond = scripted_run.respond
     again = fnopt("train", "--max-steps", "1", "--json")
@@ -272,13 +275,15 @@ def test_infrastructure_that_fails_in_training(
     server.respond = lambda request: Fail(500, LATER)
     told = fnopt("step", "--json")
     assert (told.code, told.json["stop"]["why"]) == (5, "undecided")
+    assert "100% of training trials, first: " in told.json["stop"]["reason"]
     assert asked(server) == 0
 
 
 def test_a_sandbox_below_what_is_required(
-    tools: Path, fnopt: Fnopt, server: ScriptedServer
+    tools: Path, fnopt: Fnopt, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 6 before anything is paid for."""
+    monkeypatch.setattr("fnopt.sandbox.tiers.bubblewrap", lambda: None)
     edit(tools, "sandbox", 'require = "isolated"')
     assert fnopt("train").code == 6
     assert server.requests == []

@@ -69,7 +69,7 @@ def test_the_loop_of_the_readme_runs(
     monkeypatch.chdir(folder)
     typed = commands()
     assert [line.split()[1] for line in typed] == [
-        *("init", "doctor", "train", "log", "rollback", "runs", "test"),
+        *("init", "doctor", "power", "train", "log", "rollback", "runs", "claim", "test"),
     ]
     for line in typed:
         words = line.split()[1:]

@@ -8,15 +8,12 @@ seed, and what the process had said last.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,27 +27,16 @@ from fnopt.history.runs import RunBranch
 from fnopt.history.updates import updates
 from fnopt.tempdir import UNLOCKED
 
-ROOT = Path(__file__).parents[2]
+from .conftest import ROOT, Server, end_group, git, processes_in
+
 RUN = "run-1"
 CONCURRENCY = 2
 KILLS = 10  # of each seed
-IN_SUITE = 2  # seeds that are cheap enough for every day; the others are marked slow
+IN_SUITE = 1  # seeds in every run of the suite; the others are marked slow
 SEEDS = [
     pytest.param(seed, marks=() if seed < IN_SUITE else pytest.mark.slow) for seed in range(20)
 ]
 PRICED = ("tokens", "cost")  # what a kill may change: replies in flight are paid for again
-
-
-@dataclass(frozen=True)
-class Server:
-    """A scripted server in its own process, and the log of its requests."""
-
-    url: str
-    log: Path
-
-    def requests(self) -> list[str]:
-        """A line for each request so far."""
-        return self.log.read_text().splitlines()
 
 
 @dataclass(frozen=True)
@@ -63,24 +49,6 @@ class Reference:
     requests: Counter[str]
     seconds: float
     startup: float
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serves until the tests of this file are done."""
-    log = tmp_path_factory.mktemp("served") / "requests.log"
-    log.touch()
-    tests = ROOT / "tests"
-    process = subprocess.Popen(
-        [sys.executable, str(tests / "scripted_server.py"), str(tests / "kill" / "logged.py")],
-        env={**os.environ, "REQUEST_LOG": str(log)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    yield Server(process.stdout.readline().strip(), log)
-    process.communicate("", timeout=10)
 
 
 _references: dict[str, Reference] = {}
@@ -166,16 +134,6 @@ def note(seed: int, killed: list[str]) -> None:
             table.writelines(f"{seed}\t{last}\n" for last in killed)
 
 
-def processes_in(work: Path) -> list[str]:
-    """What still runs below a folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (entry / "cwd").readlink().is_relative_to(work):
-                found.append((entry / "cmdline").read_bytes().decode(errors="replace"))
-    return found
-
-
 def kill_and_resume(
     work: Path, server: Server, chance: random.Random, reference: Reference, most: int
 ) -> list[str]:
@@ -198,19 +156,6 @@ def kill_and_resume(
     assert process.wait(timeout=90) == 0, said(work)
     end_group(process)
     return killed
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL what is left of a process's group; wait until nothing of it is left."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        process.poll()
-        time.sleep(0.01)
-    raise AssertionError(f"process group {process.pid} would not die")
 
 
 def start(work: Path, server: Server) -> subprocess.Popen[bytes]:
@@ -265,9 +210,3 @@ def left_by(work: Path) -> tuple[list[Any], dict[int, Any]]:
         documents = {n: {k: v for k, v in d.items() if k not in PRICED} for n, d in steps}
         assert [(u.verdict, u.action, u.function) for u in updates(branch)] == scripted_run.STORY
     return history, documents
-
-
-def git(work: Path, *words: str) -> str:
-    """git's output; raises CalledProcessError when it fails."""
-    done = subprocess.run(["git", *words], cwd=work, capture_output=True, check=True, text=True)
-    return done.stdout.strip()

@@ -55,6 +55,33 @@ def test_new_files_are_uniform(code: str) -> None:
     assert body == CODE.replace("    ", "        ") if "\t" in code else body == CODE
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "# coding: latin-1\n",
+        "# -*- coding: utf-8 -*-\n",
+        "\n\n#coding:T\ufffd\n",
+        "\r\n#coding:T\r# coding: utf-7\r\r\n",
+        "\ufeff# coding: no-such\n\n\n",
+    ],
+)
+def test_a_coding_line_of_characters_says_nothing(above: str) -> None:
+    """The file is UTF-8, wherever the line stood in what the model wrote."""
+    code = 'def area() -> str:\n    return "é"\n'
+    library = added(above + code)
+    assert isinstance(library, Library)
+    assert library.faults == ()
+    assert library.files["functions/area.py"] == code.encode()
+
+
+def test_what_looks_like_a_coding_line_is_text_of_a_string() -> None:
+    """Only comments above the code go."""
+    code = '"""Areas.\n\n# coding: latin-1\n"""\n\ndef area() -> str:\n    return "é"\n'
+    library = added(code)
+    assert isinstance(library, Library)
+    assert library.files["functions/area.py"] == code.encode()
+
+
 def test_tabs_in_strings_stay() -> None:
     """Only white space that means nothing may change."""
     code = 'def area() -> str:\n    return """a\n\tb"""\n'

@@ -20,6 +20,7 @@ from fnopt.library.schema.tools import offered_tools
 from fnopt.library.touched import by_module, changed, touched
 from fnopt.records import Fault
 
+IN_SUITE = 6  # seeds in every run of the suite; the others are marked slow
 PLACES = ["a", "b", "c", "pack/__init__", "pack/a", "pack/d", "pack/deep/a", "src/d", "src/pack/e"]
 LINES = [
     "def f(x): return x\n",
@@ -82,7 +83,10 @@ def misfits(library: Library) -> list[Fault]:
     return [fault for one in library.modules.values() for fault in mismatches(library, one)]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(one, marks=() if one < IN_SUITE else pytest.mark.slow) for one in range(20)],
+)
 def test_what_is_kept_is_what_would_be_worked_out_anew(seed: int) -> None:
     """Packages and modules of one name, stars, names that are handed on, shortened names."""
 

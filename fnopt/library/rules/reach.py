@@ -11,7 +11,11 @@ from fnopt.library.rules.registry import Settings, fault, rule, words
 from fnopt.library.scope import Import
 from fnopt.records import Fault
 
-_MEND = 'Compute from the arguments{how}; or allow it: `{rule} = "off"` under [library.rules].'
+_MEND = "Compute from the arguments{how}; or allow it: {allow}."
+_OFF = '`{rule} = "off"` under [library.rules]'
+_GRANT = '`{function} = {{ {kind} = ["…"] }}` under [sandbox.allow]'
+_KINDS = {"reach-network": "hosts", "reach-files": "read", "reach-environment": "env"}
+"""What a function is granted that may do what a rule forbids to others."""
 _HOW = {"reach-eval": ' (of an expression, walk the tree of ast.parse(text, mode="eval"))'}
 
 
@@ -69,9 +73,9 @@ _WHAT = {
 
 def _rule(name: str) -> None:
     @rule(name, f"Nothing {_WHAT[name]}.")
-    def _find(module: Module, _: Settings) -> Iterator[Fault]:
+    def _find(module: Module, settings: Settings) -> Iterator[Fault]:
         for one in module.statements:
-            if one.kind == "guard":
+            if one.kind == "guard" or settings.frees(_offered(module, one), name):
                 continue
             found = next(_reached(module, one, name), None)
             if found:
@@ -79,12 +83,20 @@ def _rule(name: str) -> None:
                 message = f"{who} {_WHAT[name]}: {found}"
                 line = _line(module, one, found)
                 function = one.name if one.is_public else None
-                mend = _MEND.format(rule=name, how=_HOW.get(name, ""))
+                allow = (_GRANT if function and name in _KINDS else _OFF).format(
+                    rule=name, function=function, kind=_KINDS.get(name)
+                )
+                mend = _MEND.format(how=_HOW.get(name, ""), allow=allow)
                 yield fault(module, name, function, line, message, mend)
 
 
 for _name in _WHAT:
     _rule(_name)
+
+
+def _offered(module: Module, one: Statement) -> list[str]:
+    """For whom a statement is there: a function for itself, what is private for all beside it."""
+    return [one.name] if one.is_public else [o.name for o in module.statements if o.is_public]
 
 
 def _reached(module: Module, one: Statement, name: str) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Settings:
     those of them that are not installed where functions run.
     ``levels``: rules that have another level than their own, or are off. ``max_lines`` of a
     function and its ``max_complexity`` (McCabe's) are where ``length`` and ``complexity`` begin.
+    ``granted``: pairs of a function (or ``*``, all) and a rule that it is free of, since the
+    sandbox lets it reach that far.
     """
 
     packages: tuple[str, ...] = ()
@@ -30,6 +32,7 @@ class Settings:
     max_lines: int = 80
     max_complexity: int = 15
     absent: tuple[str, ...] = ()
+    granted: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
@@ -39,6 +42,7 @@ class Settings:
         max_lines: int = max_lines,
         max_complexity: int = max_complexity,
         absent: Iterable[str] = (),
+        granted: Iterable[tuple[str, str]] = (),
     ) -> Settings:
         """The settings of a configuration. Raises UsageError for a rule that there is not."""
         switched = tuple(sorted((levels or {}).items()))
@@ -47,7 +51,12 @@ class Settings:
                 near = difflib.get_close_matches(name, RULES, n=1)
                 mend = f"did you mean {near[0]}?" if near else "see fnopt/library/README.md"
                 raise UsageError(f"library.rules: there is no rule {name!r:.80}", mend)
-        return cls(tuple(packages), switched, max_lines, max_complexity, tuple(absent))
+        limits, free = (max_lines, max_complexity), frozenset(granted)
+        return cls(tuple(packages), switched, *limits, tuple(absent), free)
+
+    def frees(self, functions: Iterable[str], rule: str) -> bool:
+        """Whether one of the functions is granted what the rule is about."""
+        return bool(self.granted) and any((one, rule) in self.granted for one in (*functions, "*"))
 
 
 Check = Callable[[Module, Settings], Iterator[Fault]]
