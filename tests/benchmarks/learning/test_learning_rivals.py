@@ -86,15 +86,15 @@ def one_each(prompt: str) -> str:
 
 
 def test_autogen_learns_three_functions_in_a_step(model: ScriptedServer, tmp_path: Path) -> None:
-    """Each name does what it says, and TERMINATE ends a step: one call in each of the later three,
+    """Each name does what it says, and TERMINATE ends a step: one call in each of the later ten,
     which change nothing."""
     model.respond = scripted(one_each)
     result = learned(tmp_path, "autogen", 100)
     assert result["functions"] == sorted(ADDS)
     assert result["test"] == {"tasks": {"right": 3, "total": 3}}
-    assert result["stopped"].startswith("finished: 3 steps")
-    assert len([body for body in model.requests if optimizing(body)]) == 6
-    assert result["tokens"]["optimizer"]["calls"] == 6
+    assert result["stopped"].startswith("finished: 10 steps")
+    assert len([body for body in model.requests if optimizing(body)]) == 3 + 10
+    assert result["tokens"]["optimizer"]["calls"] == 3 + 10
 
 
 def test_autogen_goes_back_to_nothing(model: ScriptedServer, tmp_path: Path) -> None:
@@ -122,11 +122,11 @@ def test_autogen_goes_back_to_nothing(model: ScriptedServer, tmp_path: Path) -> 
 
 
 def test_autogen_survives_what_is_no_action(model: ScriptedServer, tmp_path: Path) -> None:
-    """A model that only talks changes nothing; after three such steps the arm ends."""
+    """A model that only talks changes nothing; after ten such steps the arm ends."""
     model.respond = scripted(lambda _: "I think that it is fine.")
     result = learned(tmp_path, "autogen", 100)
     assert result["functions"] == []
-    assert result["stopped"].startswith("finished: 3 steps")
+    assert result["stopped"].startswith("finished: 10 steps")
     assert result["trials"] == len(scripted_run.TRAIN)
 
 
