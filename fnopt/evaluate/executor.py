@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -85,10 +86,11 @@ class Lease:
         return self._executor.submit(work, *arguments)
 
     def drop(self) -> None:
-        """Let go of an executor that is broken."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False)
-        self._executor = None
+        """Let go of an executor that is broken, and may fail at being shut down for that."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            with suppress(Exception):  # of any kind: Dask's client is closed without a scheduler
+                executor.shutdown(wait=False)
 
     def close(self) -> None:
         """Let go of the executor, and of what the place holds open."""

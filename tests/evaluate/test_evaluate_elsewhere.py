@@ -248,6 +248,31 @@ def test_a_trial_that_kills_its_worker_takes_no_other_with_it(lab: Lab, importab
     assert 2 <= len(opened) <= 4
 
 
+class Unclosable(ThreadPoolExecutor):
+    """A pool that fails at being shut down, as Dask's does once its scheduler is gone."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Its threads end all the same."""
+        super().shutdown(wait=wait, cancel_futures=cancel_futures)
+        raise OSError("no scheduler")
+
+
+def test_an_executor_that_cannot_be_shut_down_is_let_go() -> None:
+    """What it fails with hides nothing that went wrong before; the next one is opened."""
+    opened: list[Executor] = []
+
+    def make() -> Executor:
+        opened.append(Unclosable(1))
+        return opened[-1]
+
+    lease = Lease(Own("made", make))
+    assert lease.submit(abs, -1).result() == 1
+    lease.drop()
+    assert lease.submit(abs, -2).result() == 2
+    lease.close()
+    assert len(opened) == 2
+
+
 def test_no_executor_is_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are told apart with a mend: unknown, not there, no executor, no address."""
     (tmp_path / "odd_pools.py").write_text("def make():\n    return 5\n\nnone = 3\n")
